@@ -1,0 +1,1 @@
+"""From a host to a kernel command line and a kickstart."""

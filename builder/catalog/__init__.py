@@ -1,0 +1,1 @@
+"""What is known about distributions: generations (rows of differences), families (mirrors, keys) and releases."""

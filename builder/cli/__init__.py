@@ -1,0 +1,1 @@
+"""The only door: options, progress, printing, exit codes."""

@@ -1,0 +1,90 @@
+"""How results look in a terminal of 80 columns: findings with a topic on the left and the verdict on the right."""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from builder.errors import PinbootError
+from builder.finding import Finding, Severity
+
+WIDTH = 80
+TOPIC = 11
+
+
+def out(text: str = "") -> None:
+    """One line of the result, on stdout."""
+    sys.stdout.write(f"{text}\n")
+
+
+def story(text: str = "") -> None:
+    """One line of the story, on stderr."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def as_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def findings(found: Sequence[Finding]) -> Iterable[str]:
+    """The lines of a report; a topic stands only on its first line."""
+    topic = ""
+    for finding in found:
+        shown = "" if finding.topic == topic else finding.topic
+        topic = finding.topic
+        yield from _finding(shown, finding)
+
+
+def _finding(topic: str, finding: Finding) -> Iterable[str]:
+    verdict = "" if finding.severity is Severity.NOTE else finding.severity.value
+    room = WIDTH - TOPIC - (len(verdict) + 2 if verdict else 0)
+    body = [line for text in (finding.text,) for line in _wrapped(text, room)]
+    for line in finding.detail:
+        body.extend(_wrapped(line, room))
+    if finding.expected or finding.found:
+        body.append(f"wanted {finding.expected}, found {finding.found}")
+    for index, line in enumerate(body):
+        left = f"{topic if index == 0 else '':<{TOPIC}}{line}"
+        last = index == len(body) - 1
+        yield f"{left:<{WIDTH - len(verdict)}}{verdict}" if last and verdict else left
+    if finding.hint:
+        lines = textwrap.wrap(finding.hint, WIDTH - TOPIC - 6, break_long_words=False, break_on_hyphens=False)
+        for index, line in enumerate(lines):
+            yield f"{'':<{TOPIC}}{'hint: ' if index == 0 else '      '}{line}"
+
+
+def _wrapped(text: str, room: int) -> list[str]:
+    """`text` in lines of at most `room`; columns made with runs of blanks stay as they are where they fit."""
+    if len(text) <= room:
+        return [text]
+    return textwrap.wrap(text, room, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+
+
+def counts(found: Sequence[Finding]) -> str:
+    errors = sum(f.severity is Severity.ERROR for f in found)
+    warnings = sum(f.severity is Severity.WARNING for f in found)
+    return f"{errors} error{'' if errors == 1 else 's'}, {warnings} warning{'' if warnings == 1 else 's'}"
+
+
+def error(failure: PinbootError) -> None:
+    """An error and its hint, as on every exit but 0."""
+    story(f"error: {failure.message}")
+    for index, line in enumerate(failure.hint.splitlines()):
+        story(f"{'hint: ' if index == 0 else '      '} {line}")
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    return {"topic": finding.topic, "severity": finding.severity.value, "text": finding.text,
+            "expected": finding.expected, "found": finding.found, "hint": finding.hint, "detail": list(finding.detail)}
+
+
+def size(count: int) -> str:
+    """Bytes for people: 61 MB (decimal, as in UX's transcripts)."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= factor:
+            return f"{count / factor:.1f} {unit}" if count < 10 * factor else f"{count // factor} {unit}"
+    return f"{count} bytes"

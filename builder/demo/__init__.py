@@ -1,0 +1,1 @@
+"""An embedded demo mirror: small trees of true format, served on loopback."""

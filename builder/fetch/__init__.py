@@ -1,0 +1,1 @@
+"""Getting files: sources, http, the content-addressed store."""

@@ -1,0 +1,1 @@
+"""The lock: every byte that will boot, and why it is believed."""

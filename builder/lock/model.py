@@ -1,0 +1,67 @@
+"""A lock as values: the release, the compose, the pins with their evidence, the repositories."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from builder.digest import Digest
+
+# A pin's place in the set (DESIGN Evidence): policy is set per role.
+ROLES = ("kernel", "initrd", "stage2", "treeinfo", "repository")
+Role = Literal["kernel", "initrd", "stage2", "treeinfo", "repository"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """One file of the tree: `path` relative to the source, `size` in bytes, `digest` always sha256.
+
+    `evidence` says why it is believed (signed, signed-rpm, treeinfo, quorum, first-use), `detail` by what. A repository
+    pin is its repodata/repomd.xml and carries the `name` of the variant (empty: the tree itself).
+    """
+
+    role: Role
+    path: str
+    size: int
+    digest: Digest
+    evidence: str
+    detail: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KernelFacts:
+    """What the bytes of the pinned kernel and initrd say: its version, Xen abilities from the ELF notes, the
+    command line limit of its setup header (bytes without NUL; 0: not told), and the Xen drivers in the initrd."""
+
+    version: str
+    xen_pv: bool
+    xen_pvh: bool
+    cmdline_size: int
+    payload: str
+    initrd_xen_drivers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """`family`, `version` (with point release where it is known), `arch` name the release that the tree serves;
+    `source` is where the pins were taken; `epoch` the compose time in seconds and the one time in all output;
+    `compose` a name for it where the tree tells one; `overrides` holds role -> reason for evidence accepted below the
+    family's default."""
+
+    family: str
+    version: str
+    arch: str
+    source: str
+    epoch: int
+    compose: str
+    kernel: KernelFacts
+    pins: tuple[Pin, ...]
+    overrides: Mapping[str, str]
+
+    def pin(self, role: Role) -> Pin:
+        return next(p for p in self.pins if p.role == role)
+
+    def of_role(self, role: Role) -> tuple[Pin, ...]:
+        return tuple(p for p in self.pins if p.role == role)

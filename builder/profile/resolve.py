@@ -1,0 +1,245 @@
+"""From a profile file to a Profile: layers joined, shape checked, values parsed; all mistakes told in one error."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from builder import names
+from builder.catalog import load
+from builder.catalog.family import Release
+from builder.catalog.generation import GENERATIONS, Generation
+from builder.profile import layers, schema, secrets, walk
+from builder.profile.hosts import Hosts, packages
+from builder.profile.layers import Joined, Layer
+from builder.profile.mistakes import Mistakes
+from builder.profile.values import (
+    Firewall,
+    Profile,
+    Root,
+    Services,
+    TextFile,
+    TreeSource,
+    Trust,
+    User,
+    Xen,
+)
+
+MAX_TEXT = 1 << 20
+LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?(\.[A-Za-z0-9-]+)?(@[a-z]+)?")
+WORD = re.compile(r"[A-Za-z0-9_+/.-]{1,64}")
+SERVICE = re.compile(r"[A-Za-z0-9@_.:-]{1,128}")
+PORT = re.compile(r"[0-9]{1,5}(-[0-9]{1,5})?:(tcp|udp)")
+DEFAULTS = {
+    "linux": {"path": "/var/lib/xen/pinboot", "disks": "/var/lib/xen/images", "bridge": "xenbr0"},
+    "netbsd": {"path": "/var/xen/pinboot", "disks": "/var/xen", "bridge": "bridge0"},
+}
+
+
+def read(path: Path, shown: str, environment: Mapping[str, str]) -> tuple[Profile, tuple[Layer, ...]]:
+    """The profile at `path` and the files it was made from; `shown` is its name in messages.
+
+    Raises UsageError with every mistake of all its layers.
+    """
+    joined = layers.read(path, shown)
+    mistakes = Mistakes(shown, joined.origins)
+    raw = walk.fit(schema.Profile, joined.table, "", mistakes)
+    profile = _Resolver(path, raw, joined, mistakes, environment).profile()
+    if mistakes.found:
+        raise mistakes.error()
+    return profile, tuple(joined.layers)
+
+
+class _Resolver:
+    def __init__(self, path: Path, raw: schema.Profile, joined: Joined, mistakes: Mistakes,
+                 environment: Mapping[str, str]) -> None:
+        self.path = path
+        self.raw = raw
+        self.joined = joined
+        self.mistakes = mistakes
+        self.environment = environment
+
+    def profile(self) -> Profile:
+        release = self._release()
+        # Where the release itself is wrong, go on with some generation so that all other mistakes are told too.
+        generation = release.generation if release else GENERATIONS["el9"]
+        xen = self._xen(generation)
+        raw = self.raw
+        users = tuple(self._user(name, table, generation) for name, table in sorted(raw.user.items()))
+        return Profile(
+            name=self.path.stem,
+            path=self.path,
+            release=release,  # type: ignore[arg-type]  # never seen: read() raises where it is None
+            outputs=raw.outputs,
+            tree=self._tree(),
+            trust=self._trust(),
+            xen=xen,
+            root=self._root(generation),
+            users=users,
+            language=self._matched("language", raw.language, LANGUAGE, "a locale such as cs_CZ.UTF-8"),
+            keyboard=self._matched("keyboard", raw.keyboard, WORD, "a keyboard layout such as us or cz"),
+            timezone=self._matched("timezone", raw.timezone, WORD, "a time zone such as Europe/Prague"),
+            ntp=self._each("ntp", raw.ntp, _server),
+            packages=packages(self.mistakes, "packages", raw.packages),
+            weak_dependencies=raw.weak_dependencies,
+            services=self._services(),
+            firewall=self._firewall(),
+            selinux=raw.selinux,
+            finish=raw.finish,
+            post=tuple(t for i, p in enumerate(raw.post) if (t := self._text(f"post[{i}]", p))),
+            kickstart=self._text("kickstart", raw.kickstart) if raw.kickstart else None,
+            template=self._template(),
+            hosts=Hosts(raw, generation, xen, self.path.stem, self.mistakes).all(),
+            origins=MappingProxyType(dict(self.joined.origins)),
+        )
+
+    def _release(self) -> Release | None:
+        extra = [self.joined.folder("catalog") / entry for entry in self.raw.catalog]
+        families = load.families(extra)
+        if self.raw.release is None:
+            if not any(m.key == "release" for m in self.mistakes.found):
+                self.mistakes.add("release", 'missing; which system? for example release = "rocky-9"')
+            return None
+        text, arch = self.raw.release, self.raw.arch
+        return self.mistakes.parsed("release", lambda word: load.release(word, arch, families), text)
+
+    def _xen(self, generation: Generation) -> Xen:
+        raw = self.raw.xen or schema.Xen()
+        default = DEFAULTS[raw.dom0]
+        path = self.mistakes.parsed("xen.path", names.absolute_path, raw.path or default["path"])
+        disks = self.mistakes.parsed("xen.disks", names.absolute_path, raw.disks or default["disks"])
+        bridge = self.mistakes.parsed("xen.bridge", names.interface, raw.bridge or default["bridge"])
+        run = raw.run or ("pygrub" if generation.xen == "pv" else "disk")
+        return Xen(dom0=raw.dom0, path=path or default["path"], disks=disks or default["disks"],
+                   bridge=bridge or default["bridge"], run=run)
+
+    def _tree(self) -> TreeSource:
+        raw = self.raw.tree or schema.Tree()
+        return TreeSource(
+            url=self.mistakes.parsed("tree.url", self._source, raw.url) if raw.url else None,
+            mirrors=self._each("tree.mirrors", raw.mirrors, self._source),
+            install_url=self.mistakes.parsed("tree.install_url", names.url, raw.install_url)
+            if raw.install_url else None,
+        )
+
+    def _source(self, text: str) -> str:
+        """A URL, a file: URL, or a directory (relative ones start at the profile's folder)."""
+        if text.startswith("file:"):
+            if not re.fullmatch(r"file://(/[^\x00-\x20\x7f]*)", text):
+                raise ValueError(f"{names.shown(text)} is no file URL; write file:///srv/tree")
+            return text.rstrip("/")
+        if "://" in text:
+            return names.url(text)
+        place = Path(text).expanduser()
+        return str((place if place.is_absolute() else self.joined.folder("tree.url") / place).resolve())
+
+    def _trust(self) -> Trust:
+        raw = self.raw.trust or schema.Trust()
+        minimum = raw.minimum or schema.Minimum()
+        words = {role: getattr(minimum, role) for role in ("kernel", "initrd", "stage2", "repository")}
+        return Trust(minimum=MappingProxyType({role: word for role, word in words.items() if word}),
+                     quorum=self._each("trust.quorum", raw.quorum, self._source), quorum_stage2=raw.quorum_stage2)
+
+    def _root(self, generation: Generation) -> Root:
+        raw = self.raw.root or schema.Root()
+        return Root(password_hash=self._password("root.password", raw.password, generation),
+                    ssh_keys=self._ssh_keys("root.ssh_keys", raw.ssh_keys))
+
+    def _user(self, word: str, raw: schema.User, generation: Generation) -> User:
+        key = f"user.{word}"
+        name = self.mistakes.parsed(key, names.user, word) or "invalid"
+        if name == "root":
+            self.mistakes.add(key, "root is no user table; write root = { password = ..., ssh_keys = [...] }")
+        if not raw.gecos.isprintable() or ":" in raw.gecos:
+            self.mistakes.add(f"{key}.gecos", f"{names.shown(raw.gecos)} holds a colon or control characters")
+        shell = self.mistakes.parsed(f"{key}.shell", names.absolute_path, raw.shell) if raw.shell else ""
+        return User(name=name, groups=self._each(f"{key}.groups", raw.groups, names.user), gecos=raw.gecos,
+                    shell=shell or "", password_hash=self._password(f"{key}.password", raw.password, generation),
+                    ssh_keys=self._ssh_keys(f"{key}.ssh_keys", raw.ssh_keys))
+
+    def _password(self, key: str, text: str | None, generation: Generation) -> str | None:
+        if text is None:
+            return None
+        folder = self.joined.folder(key)
+
+        def parse(found: str) -> str:
+            secret = secrets.reference(found, folder, self.environment, private=True)
+            return secrets.password_hash(secret, generation)
+
+        return self.mistakes.parsed(key, parse, text)
+
+    def _ssh_keys(self, key: str, entries: tuple[str, ...]) -> tuple[str, ...]:
+        folder = self.joined.folder(key)
+        found: list[str] = []
+        for entry in entries:
+            text = self.mistakes.parsed(
+                key, lambda word: secrets.reference(word, folder, self.environment, private=False), entry)
+            lines = [line for line in (text or "").splitlines() if line.strip() and not line.startswith("#")]
+            parsed = (self.mistakes.parsed(key, secrets.ssh_key, line) for line in lines)
+            found.extend(line for line in parsed if line)
+        return tuple(dict.fromkeys(found))
+
+    def _services(self) -> Services:
+        raw = self.raw.services or schema.Services()
+        return Services(enabled=self._each("services.enabled", raw.enabled, _service),
+                        disabled=self._each("services.disabled", raw.disabled, _service))
+
+    def _firewall(self) -> Firewall:
+        raw = self.raw.firewall or schema.Firewall()
+        return Firewall(enabled=raw.enabled, services=self._each("firewall.services", raw.services, _service),
+                        ports=self._each("firewall.ports", raw.ports, _port))
+
+    def _template(self) -> TextFile | None:
+        if self.raw.template and self.raw.kickstart:
+            self.mistakes.add("template", "kickstart and template are both set; a kickstart is copied, a template is "
+                                          "rendered: choose one")
+        return self._text("template", self.raw.template) if self.raw.template else None
+
+    def _text(self, key: str, entry: str) -> TextFile | None:
+        """A user's text file; relative paths start at the folder of the profile that names them."""
+        place = self.joined.folder(key) / Path(entry).expanduser()
+        try:
+            with place.open("rb") as stream:
+                data = stream.read(MAX_TEXT + 1)
+        except OSError as reason:
+            self.mistakes.add(key, f"{entry}: {reason.strerror}")
+            return None
+        if len(data) > MAX_TEXT or b"\0" in data:
+            self.mistakes.add(key, f"{entry}: longer than 1 MiB or not text")
+            return None
+        try:
+            return TextFile(path=entry, text=data.decode())
+        except UnicodeDecodeError:
+            self.mistakes.add(key, f"{entry}: not UTF-8 text")
+            return None
+
+    def _matched(self, key: str, text: str, pattern: re.Pattern[str], wanted: str) -> str:
+        if not pattern.fullmatch(text):
+            self.mistakes.add(key, f"{names.shown(text)} is not {wanted}")
+        return text
+
+    def _each(self, key: str, entries: tuple[str, ...], parse: Callable[[str], str]) -> tuple[str, ...]:
+        parsed = (self.mistakes.parsed(key, parse, entry) for entry in entries)
+        return tuple(dict.fromkeys(text for text in parsed if text is not None))
+
+
+def _server(text: str) -> str:
+    """An NTP server: a host name or an address."""
+    try:
+        return str(names.address(text))
+    except ValueError:
+        return names.hostname(text)
+
+
+def _service(text: str) -> str:
+    if not SERVICE.fullmatch(text):
+        raise ValueError(f"{names.shown(text)} is no service name")
+    return text
+
+
+def _port(text: str) -> str:
+    if not PORT.fullmatch(text):
+        raise ValueError(f"{names.shown(text)} is no port (8080:tcp, 5000-5010:udp)")
+    return text

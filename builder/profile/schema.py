@@ -1,0 +1,136 @@
+"""The shape of a profile file: tables, keys and their types, before any value is understood."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Texts = tuple[str, ...]
+TextOrTexts = str | tuple[str, ...]
+EvidenceWord = Literal["signed", "signed-rpm", "treeinfo", "quorum", "first-use"]
+
+
+class Table(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A TOML table of a profile."""
+
+
+class Root(Table):
+    password: str | None = None
+    ssh_keys: Texts = ()
+
+
+class User(Table):
+    groups: Texts = ()
+    gecos: str = ""
+    shell: str = ""
+    password: str | None = None
+    ssh_keys: Texts = ()
+
+
+class Tree(Table):
+    url: str | None = None
+    mirrors: Texts = ()
+    install_url: str | None = None
+
+
+class Minimum(Table):
+    kernel: EvidenceWord | None = None
+    initrd: EvidenceWord | None = None
+    stage2: EvidenceWord | None = None
+    repository: EvidenceWord | None = None
+
+
+class Trust(Table):
+    minimum: Minimum | None = None
+    quorum: Texts = ()
+    quorum_stage2: bool = False
+
+
+class Xen(Table):
+    dom0: Literal["linux", "netbsd"] = "linux"
+    path: str | None = None
+    disks: str | None = None
+    bridge: str | None = None
+    run: Literal["pygrub", "pvgrub", "kept-kernel", "disk"] | None = None
+
+
+class Network(Table):
+    gateway: TextOrTexts = ()
+    nameservers: Texts = ()
+    mtu: int | None = None
+
+
+class Storage(Table):
+    layout: Literal["plain", "lvm"] = "plain"
+    swap: str | None = None
+
+
+class Disk(Table):
+    name: str | None = None
+    size: str | None = None
+    file: str | None = None
+
+
+class Firewall(Table):
+    enabled: bool = True
+    services: Texts = ("ssh",)
+    ports: Texts = ()
+
+
+class Services(Table):
+    enabled: Texts = ()
+    disabled: Texts = ()
+
+
+class Host(Table):
+    hostname: str | None = None
+    address: TextOrTexts | None = None
+    gateway: TextOrTexts | None = None
+    nameservers: Texts | None = None
+    mac: str | None = None
+    interface: str | None = None
+    mtu: int | None = None
+    memory: str | None = None
+    vcpus: int | None = None
+    disk: str | Disk | None = None
+    storage: str | Storage | None = None
+    console: str | None = None
+    kernel_arguments: Texts | None = None
+    packages: Texts = ()
+    bridge: str | None = None
+    facts: dict[str, str | int | bool] = {}
+
+
+class Profile(Table):
+    extends: Texts = ()
+    catalog: Texts = ()
+    release: str | None = None
+    arch: str = "x86_64"
+    outputs: tuple[Literal["xen"], ...] = ("xen",)
+    language: str = "en_US.UTF-8"
+    keyboard: str = "us"
+    timezone: str = "Etc/UTC"
+    ntp: Texts = ()
+    root: Root | None = None
+    user: dict[str, User] = {}
+    tree: Tree | None = None
+    trust: Trust | None = None
+    xen: Xen | None = None
+    network: Network | None = None
+    memory: str | None = None
+    vcpus: int | None = None
+    disk: str | Disk | None = None
+    storage: str | Storage | None = None
+    console: str | None = None
+    kernel_arguments: Texts | None = None
+    packages: Texts = ()
+    weak_dependencies: bool = True
+    services: Services | None = None
+    firewall: Firewall | None = None
+    selinux: Literal["enforcing", "permissive", "disabled"] = "enforcing"
+    finish: Literal["reboot", "poweroff"] = "reboot"
+    post: Texts = ()
+    kickstart: str | None = None
+    template: str | None = None
+    host: dict[str, Host] = {}

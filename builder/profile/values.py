@@ -1,0 +1,180 @@
+"""A profile and its hosts, resolved once from all layers; a value that exists is valid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+from builder.catalog.family import Release
+from builder.names import Address, Interface
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The file and the line (1-based; 0: not known) that set a key."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file} line {self.line}" if self.line else self.file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Root:
+    """`password_hash` is what /etc/shadow gets ($5$, $6$, $y$) or None; without one root is locked."""
+
+    password_hash: str | None = None
+    ssh_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    name: str
+    groups: tuple[str, ...] = ()
+    gecos: str = ""
+    shell: str = ""
+    password_hash: str | None = None
+    ssh_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """One card of a host. `method` static has addresses (IPv4 and IPv6 with prefix length), the others have none.
+
+    `gateways` holds at most one address of each IP version. `mac_made` says that pinboot chose the MAC.
+    """
+
+    method: Literal["static", "dhcp", "dhcp6", "auto6"]
+    addresses: tuple[Interface, ...] = ()
+    gateways: tuple[Address, ...] = ()
+    nameservers: tuple[Address, ...] = ()
+    mac: str | None = None
+    mac_made: bool = False
+    interface: str | None = None
+    mtu: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disk:
+    """The one disk that the installation may touch: `name` in the guest (xvda, sda, by-id/...), `size` in bytes,
+    `file` in dom0 where a hypervisor provides it."""
+
+    name: str
+    size: int | None = None
+    file: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storage:
+    layout: Literal["plain", "lvm"]
+    swap: int = 1024  # MiB; 0: none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firewall:
+    enabled: bool = True
+    services: tuple[str, ...] = ("ssh",)
+    ports: tuple[str, ...] = ()  # "8080:tcp"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    enabled: tuple[str, ...] = ()
+    disabled: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextFile:
+    """A user's file, read when the profile was resolved: `path` as written in the profile, `text` its content."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """`hostname` may be dotted, `name` is the key of the table and the file name; memory in MiB."""
+
+    name: str
+    hostname: str
+    network: Network
+    memory: int
+    vcpus: int
+    disk: Disk
+    storage: Storage
+    console: str | None = None
+    kernel_arguments: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    bridge: str | None = None
+    facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Xen:
+    """`path` is where the bundle will live in dom0; `run` how the installed system starts."""
+
+    dom0: Literal["linux", "netbsd"] = "linux"
+    path: str = "/var/lib/xen/pinboot"
+    disks: str = "/var/lib/xen/images"
+    bridge: str = "xenbr0"
+    run: Literal["pygrub", "pvgrub", "kept-kernel", "disk"] = "disk"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreeSource:
+    """`url` (None: the catalog's mirrors), more `mirrors`, and what inst.repo= shall say (None: the locked source).
+
+    `url` is an http(s) URL, a file: URL or an absolute directory."""
+
+    url: str | None = None
+    mirrors: tuple[str, ...] = ()
+    install_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """Least evidence accepted per role (kernel, initrd, stage2, repository; None: the family's default), the mirrors
+    that must agree for a quorum, and whether stage2 takes part in it."""
+
+    minimum: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    quorum: tuple[str, ...] = ()
+    quorum_stage2: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """Everything a build needs to know from the user. `origins` maps a dotted key path to who set it."""
+
+    name: str
+    path: Path
+    release: Release
+    outputs: tuple[str, ...]
+    tree: TreeSource
+    trust: Trust
+    xen: Xen
+    root: Root
+    users: tuple[User, ...]
+    language: str
+    keyboard: str
+    timezone: str
+    ntp: tuple[str, ...]
+    packages: tuple[str, ...]
+    weak_dependencies: bool
+    services: Services
+    firewall: Firewall
+    selinux: Literal["enforcing", "permissive", "disabled"]
+    finish: Literal["reboot", "poweroff"]
+    post: tuple[TextFile, ...]
+    kickstart: TextFile | None
+    template: TextFile | None
+    hosts: tuple[Host, ...]
+    origins: Mapping[str, Origin]
+
+    def origin(self, key: str) -> str:
+        """Who set `key`, for a message: file and line, or `default`."""
+        found = self.origins.get(key)
+        return str(found) if found else "default"

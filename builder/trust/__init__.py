@@ -1,0 +1,1 @@
+"""Why a digest is believed: evidence and policy."""

@@ -1,0 +1,55 @@
+"""Why a digest is believed, in order of strength, and the least that a profile accepts per role."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+
+
+class Evidence(enum.Enum):
+    """Strongest first. A word here is the word in profiles, locks and manifests (DESIGN Evidence)."""
+
+    SIGNED = "signed"
+    SIGNED_RPM = "signed-rpm"
+    TREEINFO = "treeinfo"
+    QUORUM = "quorum"
+    FIRST_USE = "first-use"
+
+    @property
+    def rank(self) -> int:
+        return _ORDER.index(self)
+
+    def reaches(self, minimum: Evidence) -> bool:
+        """Is this at least as strong as `minimum`?"""
+        return self.rank <= minimum.rank
+
+
+_ORDER = tuple(Evidence)
+# What each word means to someone who reads a report; one line.
+MEANING = {
+    Evidence.SIGNED: "covered by a signature of a pinned key",
+    Evidence.SIGNED_RPM: "named in the signed header of the kernel package",
+    Evidence.TREEINFO: "named in the tree's own .treeinfo, which itself is not signed",
+    Evidence.QUORUM: "several mirrors serve the same bytes",
+    Evidence.FIRST_USE: "seen once and pinned; nothing vouches for it, every later build compares",
+}
+
+
+def strongest(found: tuple[Evidence, ...]) -> Evidence:
+    """The best of what was earned; with nothing earned a pin is first-use."""
+    return min(found, key=lambda e: e.rank, default=Evidence.FIRST_USE)
+
+
+def minimum(role: str, wanted: Mapping[str, str], family: Mapping[str, str]) -> Evidence:
+    """What `[trust] minimum` asks for `role`, else what the family's trees can reach, else first-use."""
+    return Evidence(wanted.get(role) or family.get(role) or "first-use")
+
+
+def override(role: str, wanted: Mapping[str, str], family: Mapping[str, str]) -> str | None:
+    """A sentence for the lock where the profile accepts less than the family's default, else None."""
+    if role not in wanted or role not in family:
+        return None
+    asked, usual = Evidence(wanted[role]), Evidence(family[role])
+    if asked.reaches(usual):
+        return None
+    return f"the profile accepts {asked.value}, below this family's {usual.value}"

@@ -45,3 +45,8 @@ def parse(text: str) -> Digest:
 
 def of_bytes(data: bytes) -> Digest:
     return Digest("sha256", hashlib.sha256(data).hexdigest())
+
+
+def matches(data: bytes, expected: Digest) -> bool:
+    """Are these the bytes that `expected` names?"""
+    return hashlib.new(expected.algorithm, data).hexdigest() == expected.hex

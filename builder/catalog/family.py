@@ -7,6 +7,15 @@ from dataclasses import dataclass
 
 from builder.catalog.generation import GENERATIONS, Generation
 
+# The words of `minimum`: roles with a policy of their own, evidence from strong to weak (DESIGN Evidence).
+ROLES = ("kernel", "initrd", "stage2", "repository")
+EVIDENCE = ("signed", "signed-rpm", "treeinfo", "quorum", "first-use")
+# What a URL template may hold: {version} is the release as asked (9 or 9.6), {major} 9, {arch} as trees spell it. In a
+# vault {version} is always a point release: for a bare major version the series' `latest`.
+TEMPLATE_FIELDS = ("version", "major", "arch")
+# The key of a series that stands for every major version above the listed ones.
+NEWER = "newer"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointRelease:
@@ -18,13 +27,20 @@ class PointRelease:
     timestamps: tuple[str, ...] = ()
     kernel: str = ""
 
+    def has_kernel(self, version: str) -> bool:
+        """Is `version` (3.10.0-1160.el7.x86_64) this point release's kernel or an update of it?"""
+        return bool(self.kernel) and (version == self.kernel or version.startswith(f"{self.kernel}."))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """One major version of a family: layouts hold {base}, {version}, {major} and {arch}.
+    """One major version of a family.
 
-    `mirrors` and `vaults` are URL templates of the install tree; `end_of_life` is an ISO date or empty. `keys` are full
-    fingerprints. `minimum` is the least evidence per role that this family's trees can reach.
+    `mirrors` and `vaults` are URL templates of the install tree (TEMPLATE_FIELDS); both are empty where no public
+    server has one. `end_of_life` is an ISO date or empty. `keys` are full fingerprints in lower-case hex (40 digits, or
+    64 for version 6 keys). `minimum` is the least evidence per role that this family's trees can reach.
+    `repository_file` is the .repo file of the installed system that names its base repositories. `latest` is set when
+    no further point release will come; `points` is then complete. `minors` is false where there are none at all.
     """
 
     major: str
@@ -37,6 +53,16 @@ class Series:
     points: tuple[PointRelease, ...] = ()
     minimum: Mapping[str, str]
     repository_file: str = ""
+    minors: bool = True
+
+    def point(self, version: str) -> PointRelease | None:
+        """The point release that `version` names, in full (7.9.2009) or without its date (7.9)."""
+        if "." not in version:
+            return None
+        return next((p for p in self.points if f"{p.version}.".startswith(f"{version}.")), None)
+
+    def point_with_kernel(self, version: str) -> PointRelease | None:
+        return next((p for p in self.points if p.has_kernel(version)), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +92,11 @@ class Release:
     @property
     def major(self) -> str:
         return self.series.major
+
+    @property
+    def word(self) -> str:
+        """The release as a profile writes it: rocky-9.6."""
+        return f"{self.family.id}-{self.version}"
 
     def __str__(self) -> str:
         return f"{self.family.title} {self.version} {self.arch}"

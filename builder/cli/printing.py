@@ -45,7 +45,7 @@ def _finding(topic: str, finding: Finding) -> Iterable[str]:
     body = [line for text in (finding.text,) for line in _wrapped(text, room)]
     for line in finding.detail:
         body.extend(_wrapped(line, room))
-    if finding.expected or finding.found:
+    if finding.severity is Severity.ERROR and (finding.expected or finding.found):
         body.append(f"wanted {finding.expected}, found {finding.found}")
     for index, line in enumerate(body):
         left = f"{topic if index == 0 else '':<{TOPIC}}{line}"

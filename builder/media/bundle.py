@@ -75,3 +75,17 @@ def bundle(name: str, epoch: int, entries: Iterable[Entry]) -> Bundle:
             if parent in seen:
                 raise ValueError(f"{parent} would be a file and a directory of {path}")
     return Bundle(name=name, epoch=epoch, entries=ordered)
+
+
+def folders(files: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """Every directory above `files` (path, mode) with its own mode, in order: 0o700 where a file of its own is private,
+    else 0o755 (RELIABILITY L01)."""
+    found: dict[str, int] = {}
+    for path, mode in files:
+        parent = path.rpartition("/")[0]
+        if parent and not mode & 0o077:
+            found[parent] = 0o700
+        while parent:
+            found.setdefault(parent, 0o755)
+            parent = parent.rpartition("/")[0]
+    return dict(sorted(found.items()))

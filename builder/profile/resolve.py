@@ -99,7 +99,7 @@ class _Resolver:
         extra = [self.joined.folder("catalog") / entry for entry in self.raw.catalog]
         families = load.families(extra)
         if self.raw.release is None:
-            if not any(m.key == "release" for m in self.mistakes.found):
+            if not any(m.key == "release" or m.text.endswith("mean release?") for m in self.mistakes.found):
                 self.mistakes.add("release", 'missing; which system? for example release = "rocky-9"')
             return None
         text, arch = self.raw.release, self.raw.arch

@@ -25,13 +25,13 @@ class Evidence(enum.Enum):
 
 
 _ORDER = tuple(Evidence)
-# What each word means to someone who reads a report; one line.
+# What each word means to someone who reads a report, in few words: docs/trust.md has them whole.
 MEANING = {
-    Evidence.SIGNED: "covered by a signature of a pinned key",
-    Evidence.SIGNED_RPM: "named in the signed header of the kernel package",
-    Evidence.TREEINFO: "named in the tree's own .treeinfo, which itself is not signed",
-    Evidence.QUORUM: "several mirrors serve the same bytes",
-    Evidence.FIRST_USE: "seen once and pinned; nothing vouches for it, every later build compares",
+    Evidence.SIGNED: "signed by a pinned key",
+    Evidence.SIGNED_RPM: "named in the signed kernel package",
+    Evidence.TREEINFO: "named in .treeinfo",
+    Evidence.QUORUM: "the same bytes on several mirrors",
+    Evidence.FIRST_USE: "nothing vouches; builds compare",
 }
 
 

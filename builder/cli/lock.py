@@ -1,0 +1,73 @@
+"""`pinboot lock`: write, verify, update or relocate a lock."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from builder.cli import context, printing, profiles
+from builder.errors import OK, UsageError
+from builder.finding import Severity
+from builder.jobs import locking
+from builder.jobs.context import Context
+from builder.jobs.locking import Locked
+from builder.profile.values import Profile
+
+
+def run(chosen: argparse.Namespace) -> int:
+    if chosen.allow_downgrade and not chosen.update:
+        raise UsageError("--allow-downgrade goes with --update", "pinboot lock --update --allow-downgrade PROFILE")
+    if chosen.relocate and chosen.update:
+        raise UsageError("--relocate keeps every pin, --update takes new ones: choose one")
+    made = context.make(chosen)
+    path, profile = owned(chosen.profile, made)
+    locked = locking.lock(profile, made, shown=profiles.shown(locking.lock_path(profile)), update=chosen.update,
+                          allow_downgrade=chosen.allow_downgrade, relocate=chosen.relocate)
+    if chosen.json:
+        _as_json(locked)
+    else:
+        report(locked, path)
+    return OK
+
+
+def owned(word: str, made: Context) -> tuple[Path, Profile]:
+    """The user's own profile; a starter is copied to ./profiles first, and that is said."""
+    path, copied = profiles.own(profiles.find(word))
+    if copied:
+        made.progress.say(f"{word} is a starter profile and read-only: copied to {path}, which is yours to edit")
+    return path, profiles.read(path)[0]
+
+
+def report(locked: Locked, profile: Path) -> None:
+    shown = profiles.shown(locked.path)
+    lock = locked.lock
+    if locked.state == "relocated":
+        printing.out(f"{shown}: address changed, no pin\n  was  {locked.changes[0].locked}\n  now  {lock.source}")
+        return
+    if locked.state == "same":
+        printing.out(f"{shown}: as locked; {len(lock.pins)} of {len(lock.pins)} pins match\n  {locked.asked}")
+        if locked.asked != lock.source:
+            printing.out(f"  the lock names {lock.source}\n  pinboot lock --relocate changes the address, and no pin")
+        return
+    if locked.changes:
+        printing.out(locking.rows(locked.changes))
+    else:
+        for pin in lock.pins:
+            name = f"{pin.name} repomd.xml" if pin.name else pin.path.rpartition("/")[2]
+            printing.out(f"  {name:<22} {pin.evidence:<10} {pin.digest.short:<12} {printing.size(pin.size):>9}")
+    for finding in locked.findings:
+        if finding.severity is Severity.WARNING:
+            for line in printing.findings([finding]):
+                printing.story(line)
+    verb = "updated" if locked.state == "updated" else "written"
+    printing.out(f"{shown} {verb}: {lock.family} {lock.version}, kernel {lock.kernel.version}")
+    printing.story(f"Next: pinboot build {profiles.shown(profile)}")
+
+
+def _as_json(locked: Locked) -> None:
+    printing.as_json({
+        "lock": str(locked.path), "state": locked.state, "release": locked.lock.version,
+        "kernel": locked.lock.kernel.version, "source": locked.lock.source,
+        "pins": [{"role": p.role, "path": p.path, "name": p.name, "digest": str(p.digest), "size": p.size,
+                  "evidence": p.evidence} for p in locked.lock.pins],
+        "changes": [{"what": c.label, "locked": c.locked, "now": c.now} for c in locked.changes]})

@@ -1,0 +1,63 @@
+"""From a word on the command line to a profile file; starters are read-only and copied before they are locked."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from pathlib import Path
+
+from builder.errors import UsageError
+from builder.media import atomic
+from builder.profile import resolve, starters
+from builder.profile.layers import Layer
+from builder.profile.values import Profile
+
+
+def find(word: str) -> Path:
+    """A path, else profiles/WORD.toml here, else the starter of that name. Raises UsageError with the closest name."""
+    direct = Path(word)
+    if direct.is_file() or word.endswith(".toml") or "/" in word:
+        return direct
+    here = Path("profiles") / f"{word}.toml"
+    if here.is_file():
+        return here
+    starter = starters.path(word)
+    if starter:
+        return starter
+    known = sorted({*starters.names(), *(p.stem for p in Path("profiles").glob("*.toml"))})
+    close = difflib.get_close_matches(word, known, 1)
+    raise UsageError(f"{word}: no profile of that name" + (f"; did you mean {close[0]}?" if close else ""),
+                     f"pinboot init {word} writes one; known here: {', '.join(known)}")
+
+
+def read(path: Path) -> tuple[Profile, tuple[Layer, ...]]:
+    return resolve.read(path, shown(path), os.environ)
+
+
+def shown(path: Path) -> str:
+    """A path as messages show it: relative to here where that is shorter."""
+    relative = os.path.relpath(path)
+    return relative if not relative.startswith("..") and len(relative) < len(str(path)) else str(path)
+
+
+def own(path: Path) -> tuple[Path, bool]:
+    """`path` itself, or for a starter a copy of it in ./profiles (made now: True), which the user may edit."""
+    if not starters.is_starter(path):
+        return path, False
+    folder = Path("profiles")
+    if folder.exists() and folder.resolve() == starters.folder().resolve():
+        folder = Path()  # in pinboot's own checkout ./profiles are the starters
+    copy = folder / path.name
+    if copy.is_file():
+        return copy, False
+    folder.mkdir(parents=True, exist_ok=True)
+    atomic.write(copy, with_keys(path.read_text()).encode())
+    return copy, True
+
+
+def with_keys(text: str, home: Path | None = None) -> str:
+    """A starter's text with the public ssh key that this user really has, where it names the usual one."""
+    folder = (home or Path.home()) / ".ssh"
+    keys = [name for name in ("id_ed25519.pub", "id_ecdsa.pub", "id_rsa.pub") if (folder / name).is_file()]
+    return re.sub(r"file:~/\.ssh/id_ed25519\.pub", f"file:~/.ssh/{keys[0]}", text) if keys else text

@@ -1,0 +1,197 @@
+"""The job `build`: from profile and lock to a bundle. What answered during the build never changes a byte of it."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib import resources
+from pathlib import Path
+
+from builder import __version__
+from builder.errors import (
+    BytesDiffer,
+    CheckFailed,
+    Missing,
+    NotFound,
+    OutsideChanged,
+    PinbootError,
+    UsageError,
+    several,
+)
+from builder.finding import Finding, Severity
+from builder.jobs import locking, packing, planning, surveying
+from builder.jobs.context import Context
+from builder.jobs.planning import Boot, HostPlan
+from builder.lock import text
+from builder.lock.model import Lock, Pin
+from builder.media import directory, tar, verify
+from builder.media.nextsteps import Fetched
+from builder.profile.layers import Layer
+from builder.profile.values import Profile
+from builder.trust import evidence
+from builder.trust.evidence import Evidence
+
+BOOT_ROLES = ("kernel", "initrd")
+TEMPLATES = (("builder.boot", "templates"), ("builder.outputs", ""), ("builder.media", ""))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """`unchanged`: the bundle was there, made from the same inputs, and every byte of it is right. `story` are lines
+    for people; `place` is where the bundle will live in dom0."""
+
+    bundle_id: str
+    size: int
+    files: int
+    hosts: tuple[str, ...]
+    place: str
+    fetched: tuple[Fetched, ...] = ()
+    story: tuple[str, ...] = ()
+    unchanged: bool = False
+
+
+def build(profile: Profile, layers: Sequence[Layer], context: Context, *, shown: str, hosts: tuple[str, ...],
+          target: Path, offline: bool) -> Built:
+    """Pack the bundle of `profile` at `target` (a name that ends in .tar: a tar).
+
+    Raises UsageError (the profile cannot be built), OutsideChanged (the locked files are gone or others), Missing
+    (offline and not in the store). A bundle that was there stays until the new one is whole.
+    """
+    lock = text.read(locking.lock_path(profile), shown)
+    if lock is None:
+        raise UsageError(f"{shown}: there is no lock", f"pinboot lock {profile.path}")
+    locking.fits(lock, profile, shown, update=False)
+    _enough_evidence(profile, lock, shown)
+    chosen = _only(profile, hosts)
+    inputs = build_key(chosen, layers, lock, context)
+    there = _as_built(target, inputs, chosen, context)
+    if there:
+        return there
+    fetched = _bring(chosen, lock, context, shown, offline=offline)
+    boot = Boot(kernel=lock.kernel, initrd_size=lock.pin("initrd").size, stage2_size=lock.pin("stage2").size,
+                install_url=surveying.install_url(chosen, lock.source))
+    plans = _plans(chosen, boot, context)
+    bundle, listed = packing.bundle(chosen, layers, lock, plans, context, install_url=boot.install_url, inputs=inputs)
+    write = tar.write if target.suffix == ".tar" else directory.write
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write(bundle, target, context.progress)
+    handler = chosen.release.generation.handler
+    return Built(
+        bundle_id=packing.bundle_id(bundle), size=sum(e.size for e in bundle.entries), files=len(bundle.entries),
+        hosts=tuple(h.name for h in chosen.hosts), place=chosen.xen.path, fetched=listed, story=(
+            f"store     {len(BOOT_ROLES)} of {len(BOOT_ROLES)} files there, re-hashed",
+            f"network   {f'{fetched} fetched from {lock.source}' if fetched else 'not used'}",
+            f"hosts     {len(plans)} rendered; {2 * len(plans)} xl configs; kickstarts read back as {handler}"))
+
+
+def _enough_evidence(profile: Profile, lock: Lock, shown: str) -> None:
+    """The policy of now, not of when the lock was made."""
+    family = profile.release.series.minimum
+    short = []
+    for pin in lock.pins:
+        least = evidence.minimum(pin.role, profile.trust.minimum, family)
+        if pin.role != "treeinfo" and not Evidence(pin.evidence).reaches(least):
+            short.append(f"{pin.path}: wants {least.value}, the lock has {pin.evidence}")
+    if short:
+        raise several(f"{shown}: the lock does not reach trust.minimum", short,
+                      "pinboot lock --update gathers evidence anew; or lower trust.minimum for this role")
+
+
+def _only(profile: Profile, wanted: tuple[str, ...]) -> Profile:
+    known = {host.name: host for host in profile.hosts}
+    for name in wanted:
+        if name.lower() not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            raise UsageError(f"--host {name}: {profile.name} has no such host" +
+                             (f"; did you mean {close[0]}?" if close else ""), f"hosts: {', '.join(known)}")
+    if not wanted:
+        return profile
+    return replace(profile, hosts=tuple(known[name] for name in known if name in {w.lower() for w in wanted}))
+
+
+def build_key(profile: Profile, layers: Sequence[Layer], lock: Lock, context: Context) -> str:
+    """A digest of everything that a bundle is made from: the same key means the same bytes."""
+    made = hashlib.sha256()
+    parts = [__version__.encode(), text.write(lock).encode(), str(_epoch(lock, context)).encode(),
+             repr(replace(profile, path=Path(profile.path.name), origins={})).encode(),
+             repr(sorted((k, str(o)) for k, o in profile.origins.items())).encode()]
+    parts += [piece for layer in layers for piece in (layer.name.encode(), layer.data)]
+    for package, folder in TEMPLATES:
+        place = resources.files(package).joinpath(folder) if folder else resources.files(package)
+        parts += [each.read_bytes() for each in sorted(place.iterdir(), key=lambda e: e.name)
+                  if each.name.endswith((".j2", ".sh", ".in"))]
+    for part in parts:
+        made.update(len(part).to_bytes(8, "big") + part)
+    return made.hexdigest()
+
+
+def _epoch(lock: Lock, context: Context) -> int:
+    return packing.epoch(lock, context.environment)
+
+
+def _as_built(target: Path, inputs: str, profile: Profile, context: Context) -> Built | None:
+    """The bundle that is there already, if it is of these inputs and every byte of it is right."""
+    try:
+        table = json.loads((target / "manifest.json").read_bytes())
+    except (OSError, ValueError):
+        return None
+    if not isinstance(table, dict) or table.get("inputs") != inputs:
+        return None
+    try:
+        found = verify.verify(target, context.progress)
+    except PinbootError:
+        return None
+    if not found.ok:
+        context.progress.say(f"{target}: is not as it was built; building it again")
+        return None
+    return Built(bundle_id=found.bundle_id, size=0, files=found.files, hosts=tuple(h.name for h in profile.hosts),
+                 place=profile.xen.path, unchanged=True)
+
+
+def _bring(profile: Profile, lock: Lock, context: Context, shown: str, *, offline: bool) -> int:
+    """Every file that boots, verified in the store; how many had to be fetched. All that is missing is told at once."""
+    missing = [pin for pin in lock.pins if pin.role in BOOT_ROLES
+               and not context.store.verified(pin.digest, pin.size, context.progress, pin.path)]
+    if missing and offline:
+        lines = [f"{pin.path}  {pin.digest.short}" for pin in missing]
+        raise Missing(f"{shown}: not in the store, and --offline fetches nothing" + "".join(f"\n  {x}" for x in lines),
+                      f"run pinboot build {profile.path} once with network; the store is {context.store.root}")
+    for pin in missing:
+        _fetch(pin, profile, lock, context, shown)
+    return len(missing)
+
+
+def _fetch(pin: Pin, profile: Profile, lock: Lock, context: Context, shown: str) -> None:
+    try:
+        source = surveying.mirrors(profile, lock.source, context)
+        source.fetch(pin.path, kind=pin.role, expected=pin.digest, size=pin.size, what=pin.path)
+    except NotFound as reason:
+        raise locking.gone(lock, reason, profile, context, shown) from reason
+    except BytesDiffer as reason:
+        raise OutsideChanged(f"{shown}: {reason.message}",
+                             "pinboot lock shows what changed at that address; --update takes it. Nothing was built") \
+            from reason
+
+
+def _plans(profile: Profile, boot: Boot, context: Context) -> tuple[HostPlan, ...]:
+    """A plan for every host; what stands in the way of any is told for all of them at once."""
+    plans: list[HostPlan] = []
+    bad: list[tuple[str, Finding]] = []
+    for host in profile.hosts:
+        made, findings = planning.judge(profile, host, boot)
+        bad += [(host.name, finding) for finding in planning.errors(findings)]
+        for finding in findings:
+            if finding.severity is Severity.WARNING:
+                context.progress.say(f"warning: {host.name}: {finding.text}")
+        if made:
+            plans.append(made)
+    if bad:
+        lines = [line for name, f in bad for line in (f"{name}: {f.text}", *(f"  {d}" for d in f.detail))]
+        raise several(f"{profile.path.name}: {len(bad)} {'reason' if len(bad) == 1 else 'reasons'} not to build", lines,
+                      "\n".join(dict.fromkeys(f.hint for _, f in bad if f.hint)))
+    if not plans:
+        raise CheckFailed(f"{profile.path.name}: there is no host to build for")
+    return tuple(plans)

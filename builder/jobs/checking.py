@@ -1,0 +1,46 @@
+"""The job `check`: the tree, then what would become of each host on it. Nothing is written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from builder.errors import UsageError
+from builder.finding import Finding, Severity
+from builder.jobs import planning, surveying
+from builder.jobs.context import Context
+from builder.jobs.planning import Boot
+from builder.jobs.surveying import Survey
+from builder.lock.model import KernelFacts
+from builder.profile.values import Profile
+
+
+def check(profile: Profile, context: Context) -> tuple[Finding, ...]:
+    """All findings, in the order of the report. Raises Missing where there is no tree at all."""
+    found = surveying.survey(profile, context, fetch_stage2=False, fresh=True)
+    if found.kernel is None:
+        return tuple(found.findings)
+    return (*found.findings, *_age(found, context), *_hosts(profile, found, found.kernel))
+
+
+def _hosts(profile: Profile, found: Survey, kernel: KernelFacts) -> tuple[Finding, ...]:
+    try:
+        address = surveying.install_url(profile, found.located.source.url)
+    except UsageError as reason:
+        return (Finding(topic="install", severity=Severity.ERROR, text=reason.message, hint=reason.hint),)
+    boot = Boot(kernel=kernel, initrd_size=found.initrd_size, stage2_size=found.stage2_size, install_url=address)
+    findings: list[Finding] = []
+    for host in profile.hosts:
+        _, about = planning.judge(profile, host, boot)
+        many = len(profile.hosts) > 1
+        findings.extend(replace(f, text=f"{host.name}: {f.text}") if many else f for f in about)
+    return tuple(findings)
+
+
+def _age(found: Survey, context: Context) -> tuple[Finding, ...]:
+    """A compose from the future is a wrong clock or a lie (RELIABILITY I12)."""
+    epoch = found.located.treeinfo.epoch
+    if epoch is None or epoch <= context.now + 2 * 86_400:
+        return ()
+    days = (epoch - context.now) // 86_400
+    return (Finding(topic="tree", severity=Severity.WARNING, text=f"composed {days} days in the future",
+                    hint="set this machine's clock; if it is right, do not trust this mirror"),)

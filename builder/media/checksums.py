@@ -1,0 +1,43 @@
+"""SHA256SUMS and verify.sh: a bundle proves itself on a machine that has no pinboot."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from importlib import resources
+
+from builder.media.bundle import Entry, text_entry
+
+PATH = "SHA256SUMS"
+# Names that coreutils write without escapes and that verify.sh reads as one word of a line.
+PLAIN = re.compile(r"[A-Za-z0-9._+@%=:~/-]+")
+LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9._+@%=:~/-]+)")
+
+
+def build(entries: Iterable[Entry]) -> Entry:
+    """SHA256SUMS of every entry, in the words of sha256sum(1). Raises ValueError for a name that is not plain."""
+    lines = []
+    for entry in sorted(entries, key=lambda each: each.path):
+        if not PLAIN.fullmatch(entry.path) or entry.path == PATH:
+            raise ValueError(f"{entry.path!r} is no name for a file of a bundle")
+        lines.append(f"{entry.digest.hex}  {entry.path}\n")
+    return text_entry(PATH, "".join(lines))
+
+
+def parse(data: bytes) -> dict[str, str]:
+    """Path to hex digest. Raises ValueError for any line of another shape, and for a path that stands twice."""
+    found: dict[str, str] = {}
+    text = data.decode("ascii")
+    if text and not text.endswith("\n"):
+        raise ValueError("its last line is cut")
+    for number, line in enumerate(text.splitlines(), 1):
+        match = LINE.fullmatch(line)
+        if not match or match[2] in found:
+            raise ValueError(f"line {number} is no new checksum")
+        found[match[2]] = match[1]
+    return found
+
+
+def script() -> Entry:
+    """verify.sh."""
+    return text_entry("verify.sh", resources.files(__package__).joinpath("verify.sh").read_bytes(), mode=0o755)

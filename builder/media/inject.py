@@ -1,0 +1,100 @@
+"""Files put into an initrd: one more cpio archive, of which the kernel unpacks as many as it finds.
+
+Format: Linux Documentation/driver-api/early-userspace/buffer-format.rst. Archives may follow each other with zeros
+between; an uncompressed one begins at a multiple of 4, else the kernel says "broken padding" (init/initramfs.c).
+
+Where the archive goes is decided by Xen. Up to 4.20 its domain builder un-gzips a PV guest's ramdisk that begins with
+the gzip magic, and takes the size to expect from the last four bytes of the file (tools/libs/guest/xg_dom_core.c,
+xc_dom_check_gzip, xc_dom_build_module). With an archive behind the gzip stream those bytes are no size: the builder
+then hands on the first stream alone and our files are lost, or, before it learned to fall back to the raw bytes, does
+not start the guest. So an image made here always begins with an uncompressed archive, which that builder leaves alone:
+the early archive of the original where it has one (early microcode stays first), else ours.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterator, Mapping
+
+from builder.digest import Digest
+from builder.errors import BytesDiffer
+from builder.media.bundle import Entry, Part, folders
+from builder.names import tree_path
+
+MAGIC = b"070701"
+CPIO_MAGICS = (b"070701", b"070702")
+TRAILER = "TRAILER!!!"
+# Every number of a newc header has 32 bits (RELIABILITY L17).
+LIMIT = 1 << 32
+# cpio(1) pads an archive to its block size; any multiple of 4 would do.
+BLOCK = 512
+FILE, FOLDER = 0o100000, 0o040000
+
+
+def member(files: Mapping[str, tuple[bytes, int]], epoch: int) -> bytes:
+    """A newc archive of `files` (path to content and mode) with the directories above them, owned by root, every time
+    the `epoch`; the same files are always the same bytes.
+
+    Raises ValueError for a path that leaves the archive and for a file or time beyond the 32 bits of the format.
+    """
+    if not 0 <= epoch < LIMIT:
+        raise ValueError(f"time {epoch} does not fit a cpio archive (newc keeps 32 bits)")
+    numbers = iter(range(1, LIMIT))
+    ordered = sorted((tree_path(path), data, mode) for path, (data, mode) in files.items())
+    parts = [_entry(next(numbers), path, FOLDER | mode, 2, epoch, b"")
+             for path, mode in folders((path, mode) for path, _, mode in ordered).items()]
+    parts += [_entry(next(numbers), path, FILE | mode, 1, epoch, data) for path, data, mode in ordered]
+    parts.append(_entry(0, TRAILER, 0, 1, 0, b""))
+    archive = b"".join(parts)
+    return archive + _padding(len(archive), BLOCK)
+
+
+def _entry(number: int, path: str, mode: int, links: int, epoch: int, data: bytes) -> bytes:
+    if len(data) >= LIMIT:
+        raise ValueError(f"{path} has {len(data)} bytes; a cpio archive (newc) holds files below 4 GiB")
+    name = path.encode() + b"\0"
+    # ino, mode, uid, gid, nlink, mtime, filesize, device and special device (major, minor), namesize, check.
+    fields = (number, mode, 0, 0, links, epoch, len(data), 0, 0, 0, 0, len(name), 0)
+    head = MAGIC + b"".join(b"%08X" % field for field in fields) + name
+    return head + _padding(len(head), 4) + data + _padding(len(data), 4)
+
+
+def _padding(length: int, block: int) -> bytes:
+    return b"\0" * (-length % block)
+
+
+def injected(original: Entry, archive: bytes, *, path: str, mode: int = 0o600) -> Entry:
+    """The `original` initrd and `archive` as one image at `path`; the original is streamed, never held.
+
+    Private by default, because it carries the kickstarts. Raises BytesDiffer where the original is not as long as it
+    says.
+    """
+    parts = original.parts if original.data is None else (_part(original.data),)
+    if _start(original) in CPIO_MAGICS:
+        ordered = (*parts, _part(_padding(original.size, BLOCK) + archive))
+    else:
+        ordered = (_part(archive + _padding(len(archive), BLOCK)), *parts)
+    entry = Entry(path=path, mode=mode, size=sum(part.size for part in ordered), digest=original.digest,
+                  parts=ordered, origin="injected")
+    return Entry(path=path, mode=mode, size=entry.size, digest=_digest(entry), parts=ordered, origin="injected")
+
+
+def _part(data: bytes) -> Part:
+    return Part(size=len(data), open=lambda: io.BytesIO(data))
+
+
+def _start(entry: Entry) -> bytes:
+    chunks: Iterator[bytes] = entry.chunks(len(MAGIC))
+    return next(chunks, b"")[:len(MAGIC)]
+
+
+def _digest(entry: Entry) -> Digest:
+    made, size = hashlib.sha256(), 0
+    for chunk in entry.chunks():
+        made.update(chunk)
+        size += len(chunk)
+    if size != entry.size:
+        raise BytesDiffer(f"{entry.path}: the initrd has {size} bytes with what was added, wanted {entry.size}",
+                          "the file in the store changed while it was read: build again")
+    return Digest("sha256", made.hexdigest())

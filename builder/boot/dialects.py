@@ -24,8 +24,8 @@ def loader(network: Network, hostname: str) -> Arguments:
     options = [f"hostname={hostname}"] if hostname else []
     if network.mtu:
         options.append(f"mtu={network.mtu}")
-    if network.nameservers:
-        options.insert(0, "dns=" + ",".join(str(server) for server in network.nameservers))
+    if servers := servers_of(network):
+        options.insert(0, "dns=" + ",".join(str(server) for server in servers))
     if network.method == "dhcp":
         return (card, "ip=dhcp", *options, "noipv6")
     if network.method in ("dhcp6", "auto6"):
@@ -45,7 +45,7 @@ def dracut(network: Network, hostname: str) -> Arguments:
     if len(network.addresses) > 1:
         raise UsageError("the EL7 installer takes one address per card at boot: two ip= for one card stop it",
                          "keep the IPv4 address here and add the IPv6 address in a post script")
-    servers = tuple(f"nameserver={server}" for server in network.nameservers)
+    servers = tuple(f"nameserver={server}" for server in servers_of(network))
     if network.mac:
         return (f"ifname={RENAMED}:{network.mac}", *_ip(network, RENAMED, hostname), *servers)
     return (*_ip(network, network.interface or "", hostname), *servers)
@@ -59,7 +59,7 @@ def dracut_or_nm(network: Network, hostname: str) -> Arguments:
 def nm(network: Network, hostname: str) -> Arguments:
     """EL9 and later: nm-initrd-generator. A MAC with dashes stands in the interface field (nmi-cmdline-reader.c)."""
     card = network.mac.replace(":", "-") if network.mac else network.interface or ""
-    servers = tuple(f"nameserver={bracketed(server)}" for server in network.nameservers)
+    servers = tuple(f"nameserver={bracketed(server)}" for server in servers_of(network))
     return (*_ip(network, card, hostname), *servers)
 
 
@@ -73,6 +73,19 @@ DIALECTS: dict[str, Callable[[Network, str], Arguments]] = {
 
 def gateway_of(network: Network, version: int) -> Address | None:
     return next((gateway for gateway in network.gateways if gateway.version == version), None)
+
+
+def servers_of(network: Network) -> tuple[Address, ...]:
+    """Name servers of the IP versions that the card will have; NetworkManager drops the others without a word.
+
+    Raises UsageError where that leaves none of those that were asked for.
+    """
+    versions = {address.version for address in network.addresses} or ({4, 6} if network.method == "dhcp" else {6})
+    found = tuple(server for server in network.nameservers if server.version in versions)
+    if network.nameservers and not found:
+        raise UsageError(f"name servers {', '.join(str(server) for server in network.nameservers)}: none that a card "
+                         f"with only IPv{versions.pop()} can ask", "give a name server of that version")
+    return found
 
 
 def bracketed(address: Address) -> str:

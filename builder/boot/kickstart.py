@@ -6,11 +6,12 @@ meant before anyone gets it (RELIABILITY J08).
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import PurePath
 from typing import Any
 
-from builder.boot import access, fields, network, options, quoting, repositories, scripts, storage, template
+from builder.boot import access, dialects, fields, network, options, quoting, repositories, scripts, storage, template
 from builder.boot.cmdline import Machine, consoles
 from builder.boot.parsed import ParsedKickstart, parse_back
 from builder.boot.quoting import Ready
@@ -36,6 +37,11 @@ class Kickstarts:
         self.generation = profile.release.generation
         self._read: set[str] = set()
 
+    @functools.cached_property
+    def _own_sections(self) -> tuple[Ready, ...]:
+        vault = repositories.vault(self.profile.release, self.install_url)
+        return tuple(scripts.own(self.profile, self.generation, self.machine, vault))
+
     def of(self, host: Host) -> str:
         """The kickstart of `host`.
 
@@ -50,6 +56,7 @@ class Kickstarts:
             return self._users(template.users(profile.template, values), f"{profile.template.path} for {host.name}")
         fields.check(profile, host, self.generation)
         values = _values(profile, host, self.generation, self.install_url, self.machine)
+        values["sections"] = [*self._own_sections, *scripts.users(profile, host)]
         text = template.kickstart("kickstart.ks.j2")(**values)
         seen = shape(text, host)
         if seen not in self._read:
@@ -107,7 +114,6 @@ def variables(profile: Profile, host: Host, *, install_url: str, machine: Machin
 
 
 def _values(profile: Profile, host: Host, generation: Generation, install_url: str, machine: Machine) -> dict[str, Any]:
-    vault = repositories.vault(profile.release, install_url)
     append = (*consoles(machine, host.console), *options.installed(host.kernel_arguments))
     services = [f"--{word}={','.join(names)}" for word, names in
                 (("disabled", profile.services.disabled), ("enabled", profile.services.enabled)) if names]
@@ -129,7 +135,6 @@ def _values(profile: Profile, host: Host, generation: Generation, install_url: s
         "services": ("services", *services) if services else (),
         "package_header": ("%packages", *_package_flags(profile, generation)),
         "packages": packages(profile, host, generation),
-        "sections": [*scripts.own(profile, generation, machine, vault), *scripts.users(profile, host)],
     }
 
 
@@ -209,7 +214,7 @@ def _meant(profile: Profile, host: Host, generation: Generation, install_url: st
         "hostname": host.hostname, "url": install_url, "device": net.mac or net.interface or "link",
         "ip": str(v4.ip) if v4 else "", "netmask": str(v4.network.netmask) if v4 else "",
         "ipv6": str(v6) if v6 else {"dhcp6": "dhcp", "auto6": "auto"}.get(net.method, ""),
-        "nameservers": tuple(str(server) for server in net.nameservers),
+        "nameservers": tuple(str(server) for server in dialects.servers_of(net)),
         "disks": (disk,), "timezone": profile.timezone, "language": profile.language,
         "root": profile.root.password_hash or ("" if generation.root_lock else "*"),
         "users": tuple((u.name, u.groups, u.gecos, u.shell, u.password_hash or "") for u in profile.users),

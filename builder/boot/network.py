@@ -10,7 +10,7 @@ import ipaddress
 from urllib.parse import urlsplit
 
 from builder.boot import points
-from builder.boot.dialects import DIALECTS, gateway_of
+from builder.boot.dialects import DIALECTS, gateway_of, servers_of
 from builder.catalog.family import Release
 from builder.catalog.generation import Generation
 from builder.errors import UsageError
@@ -45,8 +45,8 @@ def kickstart_words(network: Network, hostname: str, release: Release) -> tuple[
         # connection is bound to the MAC: 802-3-ethernet.mac-address without interface-name (anaconda network.py).
         # Before EL7.5 ifname= alone does that: dracut writes HWADDR beside DEVICE (write-ifcfg.sh).
         said.append("--bindto=mac")
-    if network.nameservers:
-        said.append("--nameserver=" + ",".join(str(server) for server in network.nameservers))
+    if servers := servers_of(network):
+        said.append("--nameserver=" + ",".join(str(server) for server in servers))
     if hostname:
         said.append(f"--hostname={hostname}")
     if network.mtu:

@@ -67,12 +67,16 @@ def shell_word(value: object) -> Ready:
 
 def comment(text: str) -> Ready:
     """`text` as a comment line of a kickstart or a shell; characters that are not printable are escaped."""
+    if text.isprintable():
+        return Ready(f"# {text}")
     return Ready("# " + "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text))
 
 
 def section_word(line: str) -> str:
     """The word for which pykickstart would not take `line` as text of the section around it, or an empty string."""
-    first = line.split(maxsplit=1)[0] if line.strip() else ""
+    if not line.lstrip().startswith("%"):
+        return ""
+    first = line.split(maxsplit=1)[0]
     return first if first in SECTION_WORDS else ""
 
 

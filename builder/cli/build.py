@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from pathlib import Path
 
 from builder.cli import context, lock, printing, profiles
@@ -52,8 +53,9 @@ def report(built: Built, target: Path) -> None:
     if built.fetched:
         printing.story("\nMachines made from this bundle will fetch by themselves:")
         for each in built.fetched:
-            printing.story(f"  {each.url}   {each.protection}")
-    printing.story(f"Next: {target / 'NEXT-STEPS.txt' if target.suffix != '.tar' else 'NEXT-STEPS.txt in it'} says it: "
-                   f"copy it to dom0:{built.place}, then there: sh up.sh {built.hosts[0]}")
+            printing.story(f"  {each.url}")
+            for line in textwrap.wrap(f"{each.what}: {each.protection}", printing.WIDTH - 4):
+                printing.story(f"    {line}")
+    printing.story(f"Next: copy {target} to dom0:{built.place}, then there:\n      sh up.sh {built.hosts[0]}")
 
 

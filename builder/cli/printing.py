@@ -73,8 +73,16 @@ def counts(found: Sequence[Finding]) -> str:
 def error(failure: PinbootError) -> None:
     """An error and its hint, as on every exit but 0."""
     story(f"error: {failure.message}")
-    for index, line in enumerate(failure.hint.splitlines()):
+    lines = [line for text in failure.hint.splitlines() for line in _wrapped_hint(text)]
+    for index, line in enumerate(lines):
         story(f"{'hint: ' if index == 0 else '      '} {line}")
+
+
+def _wrapped_hint(text: str) -> list[str]:
+    """Prose is wrapped; what is set in (a line to copy) and what holds a command stays as it is."""
+    if text.startswith(" ") or len(text) <= WIDTH - 7:
+        return [text]
+    return textwrap.wrap(text, WIDTH - 7, break_long_words=False, break_on_hyphens=False)
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:

@@ -24,8 +24,7 @@ APPSTREAM = "AppStream/x86_64/os"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """A point release of CentOS 7: its kernel, and the times in .treeinfo, .discinfo and repomd as its real trees
-    have them."""
+    """A point release of CentOS 7: its kernel, and the times in .treeinfo, .discinfo and repomd of its real tree."""
 
     number: str
     kernel: str
@@ -36,7 +35,7 @@ class Point:
 
 CENTOS7 = {
     "7.5.1804": Point(number="7.5", kernel="3.10.0-862.el7.x86_64", treeinfo="1525379658.57",
-                      discinfo="1525379451.112078", revision=1525379658),
+                      discinfo="1525379451.112078", revision=1525379658),  # revision: not known, so treeinfo's time
     "7.9.2009": Point(number="7.9", kernel="3.10.0-1160.el7.x86_64", treeinfo="1603729576.26",
                       discinfo="1603728831.612616", revision=1604001756),
 }

@@ -24,7 +24,7 @@ class DirectorySource:
     """The tree at `root`, an absolute directory. Links inside it are followed as far as they stay inside."""
 
     def __init__(self, root: Path, *, store: Store, progress: Progress) -> None:
-        self.url = root.as_uri().rstrip("/")
+        self.url = root.as_uri()
         self._given = root
         self._root = root.resolve()
         self.store = store
@@ -77,6 +77,8 @@ class DirectorySource:
             for piece in pieces(descriptor, memoryview(bytearray(BUFFER))):
                 intake.write(piece)
                 meter.advance(len(piece))
+        if intake.size != size:
+            raise Missing(f"{intake.wanted.where}: changed while it was read", "let whatever writes there finish first")
 
     @contextmanager
     def _opened(self, path: str) -> Iterator[int]:
@@ -98,7 +100,8 @@ class DirectorySource:
             os.close(descriptor)
 
     def _resolved(self, path: str) -> tuple[str, ...]:
-        real = self._root.joinpath(path).resolve(strict=True)
+        # Path.resolve turns a loop of links into a RuntimeError before Python 3.13; realpath gives the OSError itself.
+        real = Path(os.path.realpath(self._root / path, strict=True))
         if not real.is_relative_to(self._root):
             raise HostileInput(f"{self._at(path)}: a symbolic link leads out of the tree, to {real}",
                                "copy the file into the tree")

@@ -78,10 +78,12 @@ def of_exception(problem: BaseException, url: str) -> Fault:
     for cause in chain:
         if isinstance(cause, ConnectionRefusedError):
             return Fault(f"{parts.netloc} refuses the connection")
-        if isinstance(cause, TimeoutError) or type(cause).__name__ in ("ReadTimeoutError", "ConnectTimeoutError"):
+        if isinstance(cause, TimeoutError):
             return Fault(f"{parts.netloc} does not answer in time: {_words(cause)}")
         if isinstance(cause, ssl.SSLError):
             return Fault(f"TLS: no safe connection to {host}: {_words(cause)}", hint=TLS_HINT)
+    if type(chain[-1]).__name__ in ("BadStatusLine", "UnknownProtocol", "LineTooLong"):
+        return Fault(f"what {parts.netloc} answers is no HTTP: {_words(chain[-1])}")
     return Fault(f"the connection to {parts.netloc} broke: {_words(chain[-1])}")
 
 
@@ -101,5 +103,5 @@ def _causes(problem: BaseException) -> Iterator[BaseException]:
 def _words(cause: BaseException) -> str:
     """The exception's own words, escaped (a server may have chosen them), without object addresses and passwords."""
     text = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
-    text = re.sub(r"^<[^>]*>: |\(?host='[^)]*\): ", "", str(text))
+    text = re.sub(r"^(<[^>]*>|\w+\(host=.*?\)|_ssl\.c:[0-9]+): ", "", str(text))
     return shown(re.sub(r"//[^/@\s]*@", "//", text)).strip('"')

@@ -78,6 +78,8 @@ def redirect(current: str, location: str) -> str:
     """
     if not re.fullmatch(r"[!-~]{1,4096}", location) or "\\" in location:
         raise ValueError(f"to {names.shown(location)}, which is no URL")
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|//", location) and not urlsplit(location).netloc:
+        raise ValueError(f"to {names.shown(location)}, which names no host")  # urljoin would take it for relative
     target = urlsplit(urljoin(current, location))
     if target.scheme not in ("http", "https"):
         raise ValueError(f"to {names.shown(location)}, which is no http or https URL")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import urlsplit
 
 from builder.digest import Digest
 from builder.fetch import fault, headers, limits, relative
@@ -60,10 +60,9 @@ class HttpSource:
     def child(self, relative_path: str) -> HttpSource:
         """The tree of a variant: `relative_path` may climb, on the same server. Raises HostileInput."""
         parts = urlsplit(self.url)
-        base = [unquote(part) for part in parts.path.split("/") if part]
-        found = relative.resolve(base, relative_path, self.url)
-        url = f"{parts.scheme}://{parts.netloc}{''.join('/' + _quoted(part) for part in found)}"
-        return HttpSource(url, store=self.store, session=self._session, progress=self._progress)
+        found = relative.resolve([part for part in parts.path.split("/") if part], relative_path, self.url)
+        url = "/".join([f"{parts.scheme}://{parts.netloc}", *found])
+        return HttpSource(_quoted(url), store=self.store, session=self._session, progress=self._progress)
 
     def _at(self, path: str) -> str:
         return f"{self.url}/{_quoted(relative.inside(path, self.url))}"
@@ -81,4 +80,5 @@ class HttpSource:
 
 
 def _quoted(path: str) -> str:
-    return quote(path, safe="/+~@")
+    """The circumflex of RPM versions is the one character of names.tree_path that RFC 3986 has written as %XX."""
+    return path.replace("^", "%5E")

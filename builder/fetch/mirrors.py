@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -15,21 +16,40 @@ from builder.progress import Progress
 T = TypeVar("T")
 
 
+class Standing:
+    """In which order mirrors are asked, and what was said of each that failed; shared by all trees under them."""
+
+    def __init__(self, count: int) -> None:
+        self._order = list(range(count))
+        self._changing = threading.Lock()
+        self.failures: list[tuple[str, str]] = []
+
+    def order(self) -> list[int]:
+        with self._changing:
+            return list(self._order)
+
+    def note(self, number: int, url: str, error: PinbootError) -> None:
+        """A mirror that merely lacks a file keeps its place; one that failed otherwise is asked last from now on."""
+        with self._changing:
+            self.failures.append((url, _line(error)))
+            if not isinstance(error, NotFound):
+                self._order.sort(key=lambda each: each == number)
+
+
 class Mirrors:
-    """A Source over `sources`, best first; its `url` is the first one's.
+    """A Source over `sources`, best first; its `url` is the first one's. Safe to share between threads."""
 
-    A mirror that failed (not one that merely lacks a file) is asked last from then on, by its children's users too.
-    `failures` holds what was said of each: (URL, reason) in order.
-    """
-
-    def __init__(self, sources: Sequence[Source], *, progress: Progress, order: list[int] | None = None,
-                 failures: list[tuple[str, str]] | None = None) -> None:
+    def __init__(self, sources: Sequence[Source], *, progress: Progress, standing: Standing | None = None) -> None:
         if not sources:
             raise UsageError("no mirror is named", "name at least one URL of the tree")
         self._sources = tuple(sources)
         self._progress = progress
-        self._order = list(range(len(sources))) if order is None else order
-        self.failures: list[tuple[str, str]] = [] if failures is None else failures
+        self._standing = standing or Standing(len(sources))
+
+    @property
+    def failures(self) -> tuple[tuple[str, str], ...]:
+        """(URL, reason) of every failure so far, in order."""
+        return tuple(self._standing.failures)
 
     @property
     def url(self) -> str:
@@ -54,11 +74,11 @@ class Mirrors:
 
     def child(self, relative_path: str) -> Mirrors:
         children = [source.child(relative_path) for source in self._sources]
-        return Mirrors(children, progress=self._progress, order=self._order, failures=self.failures)
+        return Mirrors(children, progress=self._progress, standing=self._standing)
 
     def _first(self, ask: Callable[[Source], T], path: str) -> T:
         errors: list[PinbootError] = []
-        order = list(self._order)
+        order = self._standing.order()
         for position, number in enumerate(order):
             source = self._sources[number]
             try:
@@ -67,17 +87,11 @@ class Mirrors:
                 raise  # our own disk: no mirror can help
             except PinbootError as error:
                 errors.append(error)
-                self._note(number, source.url, error)
+                self._standing.note(number, source.url, error)
                 if position + 1 < len(order):
                     following = self._sources[order[position + 1]].url
                     self._progress.say(f"mirror {source.url}: {_line(error)}; trying {following}")
         raise errors[0] if len(errors) == 1 else _all_failed(path, [self._sources[n].url for n in order], errors)
-
-    def _note(self, number: int, url: str, error: PinbootError) -> None:
-        self.failures.append((url, _line(error)))
-        if not isinstance(error, NotFound) and number in self._order:
-            self._order.remove(number)
-            self._order.append(number)
 
 
 def _line(error: PinbootError) -> str:

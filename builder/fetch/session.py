@@ -26,6 +26,7 @@ BUFFER = 1 << 20
 DRAIN = 64 << 10  # the body of a redirect or an error is read up to here to keep its connection
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MOST_REDIRECTS = 5
+BROKE_OFF = "the answer broke off in the middle"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +83,7 @@ class Answer:
             return int(self._body.readinto(view))
         except http.client.IncompleteRead as cut:
             # Broken off in a chunk; the whole chunks before it are in `view` already.
-            self._cut = Fault("the answer broke off in the middle")
+            self._cut = Fault(BROKE_OFF)
             return len(cut.partial)
         except (http.client.HTTPException, OSError, ValueError) as problem:
             self._cut = fault.of_exception(problem, self.url)
@@ -92,7 +93,11 @@ class Answer:
     def fault(self) -> Fault | None:
         """Why the body ended before its time, where the connection said so."""
         broken = self._body.paced.fault
-        return fault.of_exception(broken, self.url) if broken else self._cut
+        if broken:
+            return fault.of_exception(broken, self.url)
+        if self.chunked and self._body.paced.ended:
+            return Fault(BROKE_OFF)  # http.client takes a size line cut down to "0" for the last chunk
+        return self._cut
 
     def finish(self, drain: memoryview | None = None) -> None:
         """Give the connection back to the pool if the whole body was read, else close it."""
@@ -134,7 +139,7 @@ class Session:
                 try:
                     yield answer
                 finally:
-                    answer.finish(self.buffer()[:DRAIN] if answer.status >= 300 else None)
+                    answer.finish(self.buffer()[:DRAIN] if method == "HEAD" or answer.status >= 300 else None)
                 return
             answer.finish(self.buffer()[:DRAIN])
             url = _next(answer, url)
@@ -163,7 +168,7 @@ class Session:
     def _connected(self) -> Any:
         with self._starting:
             if self._adapter is None:
-                pace = wire.Pace(head_seconds=self.options.read_timeout, floor=self.options.slow_floor,
+                pace = wire.Pace(patience=self.options.read_timeout, floor=self.options.slow_floor,
                                  window=self.options.slow_window, clock=self.options.clock)
                 self._adapter = wire.adapter(pace)
             return self._adapter

@@ -20,9 +20,10 @@ POOL = 16  # connections kept per host: the mirror job uses eight
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """`head_seconds` for a whole head; fewer than `floor` bytes a second over `window` seconds is too slow."""
+    """`patience` is how many seconds a silence or a whole head may last; fewer than `floor` bytes a second over
+    `window` seconds is too slow."""
 
-    head_seconds: float
+    patience: float
     floor: float
     window: float
     clock: Callable[[], float]
@@ -43,6 +44,7 @@ class PacedReader(io.RawIOBase):
         self._came = 0
         self._budget: int | None = None
         self.fault: OSError | None = None
+        self.ended = False  # the other side has closed
 
     def begin_body(self) -> None:
         self._in_body, self._waited, self._came = True, 0.0, 0
@@ -61,10 +63,13 @@ class PacedReader(io.RawIOBase):
         start = clock()
         try:
             count = self._raw.readinto(buffer) or 0
+        except TimeoutError:
+            return self._stop(TimeoutError(f"nothing came for {self._pace.patience:g} s"))
         except OSError as fault:
             return self._stop(fault)
         self._waited += clock() - start
         self._came += count
+        self.ended = not count
         wrong = self._bad_body(count) if self._in_body else self._bad_head()
         if wrong:
             self._stop(wrong)
@@ -73,8 +78,10 @@ class PacedReader(io.RawIOBase):
     def _bad_head(self) -> OSError | None:
         if self._came > HEAD_CAP:
             return OSError(f"the head of the answer is over {HEAD_CAP >> 10} KiB")
-        if self._waited > self._pace.head_seconds:
-            return TimeoutError(f"the head of the answer took over {self._pace.head_seconds:g} s")
+        if self._waited > self._pace.patience:
+            return TimeoutError(f"the head of the answer took over {self._pace.patience:g} s")
+        if self.ended and self._came:
+            return ConnectionError("the head of the answer broke off")  # http.client takes a cut head for a whole one
         return None
 
     def _bad_body(self, count: int) -> OSError | None:

@@ -110,7 +110,7 @@ def _nowhere(profile: Profile, reasons: list[Missing]) -> Missing:
     lines = "".join(f"\n  {reason.message.splitlines()[0]}" for reason in reasons)
     kind = NotFound if all(isinstance(reason, NotFound) for reason in reasons) else Missing
     return kind(f"no install tree of {profile.release} at any address{lines}",
-                "an install tree holds .treeinfo (BaseOS/x86_64/os on EL8 and later, os/x86_64 before); set tree.url\n"
+                "an install tree holds .treeinfo (BaseOS/x86_64/os on EL8 and later, os/x86_64 before); set tree.url "
                 "to one that answers, or to a directory of your own")
 
 

@@ -14,7 +14,7 @@ from builder.fetch import limits
 from builder.fetch.mirrors import Mirrors
 from builder.fetch.source import Source
 from builder.finding import Finding, Severity
-from builder.jobs import locate, repositories, sameset
+from builder.jobs import locate, quorum, repositories, sameset
 from builder.jobs.context import Context
 from builder.jobs.locate import Located
 from builder.jobs.repositories import Repository
@@ -23,7 +23,7 @@ from builder.profile.values import Profile
 from builder.tree import discinfo, identify
 from builder.tree.discinfo import Discinfo
 from builder.tree.treeinfo import Treeinfo
-from builder.trust import evidence, quorum
+from builder.trust import evidence
 from builder.trust.evidence import Evidence
 
 

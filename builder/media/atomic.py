@@ -11,7 +11,7 @@ from builder.errors import Missing
 
 
 def write(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Temp file beside `path`, fsync, rename, fsync of the directory (RELIABILITY R1). Raises Missing with the reason."""
+    """Temp file beside `path`, fsync, rename, fsync of the directory (RELIABILITY R1). Raises Missing."""
     try:
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:

@@ -3,12 +3,13 @@
 Format: Linux Documentation/driver-api/early-userspace/buffer-format.rst. Archives may follow each other with zeros
 between; an uncompressed one begins at a multiple of 4, else the kernel says "broken padding" (init/initramfs.c).
 
-Where the archive goes is decided by Xen. Up to 4.20 its domain builder un-gzips a PV guest's ramdisk that begins with
-the gzip magic, and takes the size to expect from the last four bytes of the file (tools/libs/guest/xg_dom_core.c,
-xc_dom_check_gzip, xc_dom_build_module). With an archive behind the gzip stream those bytes are no size: the builder
-then hands on the first stream alone and our files are lost, or, before it learned to fall back to the raw bytes, does
-not start the guest. So an image made here always begins with an uncompressed archive, which that builder leaves alone:
-the early archive of the original where it has one (early microcode stays first), else ours.
+The archive is appended: the image begins with the very bytes that are pinned, early microcode stays first, and it ends
+in at least four zeros. Xen makes one exception. Up to 4.20 its domain builder un-gzips a PV guest's ramdisk that begins
+with the gzip magic, and takes the size to expect from the last four bytes of the file (tools/libs/guest/xg_dom_core.c,
+xc_dom_check_gzip, xc_dom_build_module). Behind a gzip stream those bytes are no size, and zeros do not help (they read
+as 16): the builder hands on the first stream alone and our files are lost, or, before it learned to fall back to the raw
+bytes, does not start the guest. So before an original that begins with gzip the archive goes first; the kernel does not
+mind, and that builder leaves an image alone that begins with an uncompressed archive.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from builder.media.bundle import Entry, Part, folders
 from builder.names import tree_path
 
 MAGIC = b"070701"
-CPIO_MAGICS = (b"070701", b"070702")
+GZIP = b"\x1f\x8b"
 TRAILER = "TRAILER!!!"
 # Every number of a newc header has 32 bits (RELIABILITY L17).
 LIMIT = 1 << 32
@@ -71,13 +72,20 @@ def injected(original: Entry, archive: bytes, *, path: str, mode: int = 0o600) -
     says.
     """
     parts = original.parts if original.data is None else (_part(original.data),)
-    if _start(original) in CPIO_MAGICS:
-        ordered = (*parts, _part(_padding(original.size, BLOCK) + archive))
-    else:
+    if _start(original).startswith(GZIP):
         ordered = (_part(archive + _padding(len(archive), BLOCK)), *parts)
+    else:
+        ordered = (*parts, _part(_gap(original.size) + archive))
     entry = Entry(path=path, mode=mode, size=sum(part.size for part in ordered), digest=original.digest,
                   parts=ordered, origin="injected")
     return Entry(path=path, mode=mode, size=entry.size, digest=_digest(entry), parts=ordered, origin="injected")
+
+
+def _gap(length: int) -> bytes:
+    """Up to the next block, and never without a word of zeros: a legacy lz4 stream has no other end mark (Linux
+    lib/decompress_unlz4.c)."""
+    zeros = _padding(length, BLOCK)
+    return zeros if len(zeros) >= 4 else zeros + bytes(BLOCK)
 
 
 def _part(data: bytes) -> Part:

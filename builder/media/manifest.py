@@ -1,4 +1,4 @@
-"""manifest.json: every file of a bundle, its digest and mode, where it is from and why it is believed (RELIABILITY I32)."""
+"""manifest.json: every file of a bundle, its digest and mode, its source, and why it is believed (RELIABILITY I32)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ PATH = "manifest.json"
 SCHEMA = 1
 
 
-def build(name: str, entries: Sequence[Entry], lock: Lock, lock_path: str, kickstarts: Iterable[str] = ()) -> Entry:
+def build(name: str, entries: Sequence[Entry], lock: Lock, lock_path: str, kickstarts: Iterable[str] = (), *,
+          inputs: str = "", epoch: int | None = None) -> Entry:
     """The manifest of `entries`. `lock_path` is the copy of the lock among them; `kickstarts` are the paths that the
-    injected initrd carries.
+    injected initrd carries; `inputs` a digest of all that the bundle is made from; `epoch` its time where that is not
+    the lock's.
 
     URLs are those at which the lock was made (DESIGN Values), so the same lock gives the same manifest whichever mirror
     was used. Raises ValueError where a pinned entry is no pin of the lock or the lock is not among the entries.
@@ -29,7 +31,8 @@ def build(name: str, entries: Sequence[Entry], lock: Lock, lock_path: str, kicks
         raise ValueError(f"the lock {lock_path} is no file of the bundle")
     table = {
         "schema": SCHEMA,
-        "bundle": {"name": name, "id": bundle_id(ordered), "epoch": lock.epoch},
+        "bundle": {"name": name, "id": bundle_id(ordered), "epoch": lock.epoch if epoch is None else epoch},
+        "inputs": inputs,
         "tool": {"name": "pinboot", "version": builder.__version__},
         "release": {"family": lock.family, "version": lock.version, "arch": lock.arch, "compose": lock.compose},
         "lock": {"path": lock_path, "sha256": copy.digest.hex, "source": lock.source},

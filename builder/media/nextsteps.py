@@ -44,8 +44,8 @@ def _steps(profile: Profile) -> Iterable[str]:
     first = profile.hosts[0]
     yield "What to do"
     yield "\n".join((
-        f"1. Copy this folder to dom0 as {path}, with its modes, for example:",
-        f"       rsync -a --delete ./ root@DOM0:{path}/"))
+        "1. Copy this folder to dom0, with its modes and owned by root, for example:",
+        f"       rsync -rpt --delete ./ root@DOM0:{path}/"))
     yield "\n".join((
         "2. In dom0, as root:",
         f"       sh {path}/up.sh {first.name}",
@@ -83,7 +83,7 @@ def _contents(profile: Profile, lock_path: str) -> Iterable[str]:
         (lock_path, "what this was made from, and why it is believed"),
         ("manifest.json, SHA256SUMS", "every file with its digest"),
     ):
-        yield f"  {path:<28}{words}"
+        yield f"  {path:<29}{words}"
 
 
 def _fetched(fetched: Sequence[Fetched]) -> str:

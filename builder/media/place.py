@@ -18,10 +18,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from builder.errors import CheckFailed, PinbootError, UsageError
+from builder.media.atomic import sync_directory
 
 AT_FDCWD = -100  # <fcntl.h>
 RENAME_EXCHANGE = 2  # <linux/fs.h>
 ELSEWHERE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG}
+LOCKLESS = {errno.EBADF, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
 
 
 @contextlib.contextmanager
@@ -33,8 +35,9 @@ def beside(target: Path, *, folder: bool) -> Iterator[tuple[Path, int]]:
     partial: Path | None = None
     descriptor = -1
     try:
-        with _held(target.parent):
-            _remove_leftovers(target)
+        with _held(target.parent) as locked:
+            if locked:
+                _remove_leftovers(target)
             partial, descriptor = _new(target, folder)
         yield partial, descriptor
     except OSError as reason:
@@ -62,7 +65,7 @@ def _new(target: Path, folder: bool) -> tuple[Path, int]:
     else:
         descriptor, name = tempfile.mkstemp(prefix=prefix, dir=target.parent)
         path = Path(name)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    _lock(descriptor)
     return path, descriptor
 
 
@@ -71,21 +74,35 @@ def _prefix(target: Path) -> str:
 
 
 @contextlib.contextmanager
-def _held(parent: Path) -> Iterator[None]:
-    """The one lock under which hidden names come and go; held for moments only."""
+def _held(parent: Path) -> Iterator[bool]:
+    """The one lock under which hidden names come and go; held for moments only. False where there are no locks."""
     descriptor = os.open(parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
+        yield _lock(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool:
+    """Wait for the lock. False on a file system without: NFS locks only what is open for writing, so no directory
+    (flock(2), NFS details); there a leftover is not told from live work, and stays."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    except OSError as reason:
+        if reason.errno not in LOCKLESS:
+            raise
+        return False
+    return True
 
 
 def _remove_leftovers(target: Path) -> None:
     for path in sorted(target.parent.iterdir()):
         if not path.name.startswith(_prefix(target)) or path.is_symlink():
             continue
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except (FileNotFoundError, PermissionError):
+            continue  # gone by now, or another user's
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -113,7 +130,9 @@ def replace_folder(partial: Path, target: Path) -> None:
     with _held(target.parent):
         if not target.exists():
             partial.rename(target)
-        elif not _exchanged(partial, target):
+        elif _exchanged(partial, target):
+            remove(partial)  # the old one by now; still under the lock, for it would look like a leftover
+        else:
             old = Path(tempfile.mkdtemp(prefix=_prefix(target), dir=target.parent))
             target.rename(old)
             try:
@@ -122,7 +141,7 @@ def replace_folder(partial: Path, target: Path) -> None:
                 old.rename(target)
                 raise
             remove(old)
-        sync(target.parent)
+        sync_directory(target.parent)
 
 
 def _exchanged(one: Path, other: Path) -> bool:
@@ -142,10 +161,3 @@ def flush(descriptor: int) -> None:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
 
-
-def sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

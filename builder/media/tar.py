@@ -9,6 +9,7 @@ from pathlib import Path
 
 from builder.errors import UsageError
 from builder.media import place, stream
+from builder.media.atomic import sync_directory
 from builder.media.bundle import Bundle, folders
 from builder.progress import Meter, Progress, Silent
 
@@ -34,7 +35,7 @@ def write(bundle: Bundle, target: Path, progress: Progress | None = None) -> Non
         os.fsync(descriptor)
         check(target)
         partial.replace(target)
-        place.sync(target.parent)
+        sync_directory(target.parent)
 
 
 def check(target: Path) -> None:

@@ -21,7 +21,7 @@ VERSION_ONLY: tuple[Fact, ...] = ("version",)
 ALL_FACTS: tuple[Fact, ...] = ("version", "buildstamp", "drivers")
 # What an installer needs to see a disk and a network under Xen, as modules of EL6 to EL10 (XEN.md 3).
 XEN_DRIVERS = frozenset({"xen-blkfront", "xen-netfront"})
-# EL initrds unpack to 100-250 MB.
+# All members together: EL initrds unpack to 100-250 MB.
 UNPACKED_MAX = 1 << 30
 MEMBERS_MAX = 256
 VERSIONS_MAX = 64
@@ -91,6 +91,7 @@ class _Seen:
         self.modules: set[str] = set()
         self.buildstamp: Buildstamp | None = None
         self.early_microcode = False
+        self.unpacked = 0
 
     def enough(self) -> bool:
         if self.want is None:
@@ -145,18 +146,19 @@ def _entries(feed: Feed, seen: _Seen) -> Iterator[cpio.Entry]:
             yield from cpio.entries(feed)
         elif kind := compression.kind(head):
             seen.members.append(kind)
-            yield from _packed(feed)
+            yield from _packed(feed, seen)
         else:
             raise HostileInput(f"{feed.where}: {_what(head, seen)}", "take images/pxeboot/initrd.img of the tree")
 
 
-def _packed(feed: Feed) -> Iterator[cpio.Entry]:
+def _packed(feed: Feed, seen: _Seen) -> Iterator[cpio.Entry]:
     """The entries of the archives in one compressed member; zero bytes may lie between and behind them."""
-    inner = Feed(compression.unpack(feed, cap=UNPACKED_MAX), feed.where)
+    inner = Feed(compression.unpack(feed, cap=UNPACKED_MAX - seen.unpacked), feed.where)
     archives = 0
     while True:
         inner.skip_zeros()
         if not inner.peek(1):
+            seen.unpacked += inner.position
             return
         archives += 1
         if archives > MEMBERS_MAX:

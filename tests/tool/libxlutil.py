@@ -56,10 +56,10 @@ def parse(texts: Sequence[str | bytes], keys: Sequence[str] = KEYS) -> list[Pars
 class _Disk(ctypes.Structure):
     """The head of libxl_device_disk, padded to far more than its size (libxl_types.idl of 4.17)."""
 
-    _fields_ = (("backend_domid", ctypes.c_uint32), ("backend_domname", ctypes.c_char_p), ("pdev_path", ctypes.c_char_p),
-                ("vdev", ctypes.c_char_p), ("backend", ctypes.c_int), ("format", ctypes.c_int),
-                ("script", ctypes.c_char_p), ("removable", ctypes.c_int), ("readwrite", ctypes.c_int),
-                ("is_cdrom", ctypes.c_int), ("rest", ctypes.c_char * 4096))
+    _fields_ = (("backend_domid", ctypes.c_uint32), ("backend_domname", ctypes.c_char_p),
+                ("pdev_path", ctypes.c_char_p), ("vdev", ctypes.c_char_p), ("backend", ctypes.c_int),
+                ("format", ctypes.c_int), ("script", ctypes.c_char_p), ("removable", ctypes.c_int),
+                ("readwrite", ctypes.c_int), ("is_cdrom", ctypes.c_int), ("rest", ctypes.c_char * 4096))
 
 
 class _Library:

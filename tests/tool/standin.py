@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,9 +100,9 @@ def _sha256(path: Path) -> str:
 
 def _buildstamp(row: Row) -> str:
     """As lorax writes it into the initrd (lorax src/pylorax/buildstamp.py)."""
-    stamp = row.timestamp.partition(".")[0]
-    return (f"[Main]\nProduct={row.family}\nVersion={row.version}\nBugURL=your distribution provided bug reporting tool\n"
-            f"IsFinal=True\nUUID={stamp}.x86_64\n[Compose]\nLorax=stand-in\n")
+    uuid = time.strftime("%Y%m%d%H%M", time.gmtime(float(row.timestamp)))
+    return (f"[Main]\nProduct={row.family}\nVersion={row.version}\nBugURL=https://bugs.example/\nIsFinal=True\n"
+            f"UUID={uuid}.x86_64\n[Compose]\nLorax=stand-in\n")
 
 
 def _treeinfo(row: Row, images: Mapping[str, str]) -> str:

@@ -1,6 +1,7 @@
 """Other people's unpackers find our files in an injected initrd, and Xen's domain builder leaves it as it is."""
 
 import gzip
+import lzma
 import os
 import subprocess
 import sys
@@ -60,7 +61,7 @@ def unpacked_like_the_kernel(data):
             assert at % 4 == 0, "broken padding"
             at = one_archive(data, at, files)
         else:
-            stream = zlib.decompressobj(wbits=31)
+            stream = zlib.decompressobj(wbits=31) if data[at] == 0x1F else lzma.LZMADecompressor()
             files |= unpacked_like_the_kernel(stream.decompress(data[at:]))
             at = len(data) - len(stream.unused_data)
     return files
@@ -80,7 +81,8 @@ def one_archive(data, at, files):
 
 
 def test_a_kernel_finds_both_sets_of_files_whatever_the_original_begins_with(tmp_path, main, early):
-    for original in (main, early + main, main + b"\0\0\0", early + main + b"\0"):
+    packed = lzma.compress(gzip.decompress(main), check=lzma.CHECK_CRC32)
+    for original in (main, early + main, main + b"\0\0\0", early + main + b"\0", packed, early + packed):
         files = unpacked_like_the_kernel(write(tmp_path, original).read_bytes())
         assert files["ks/web1.cfg"] == b"text\nreboot\n" and files["ks/web2.cfg"] == b"# nothing\n"
         assert files["init"] == b"#!/bin/sh\n" and files["usr/lib/os-release"] == b"ID=centos\n"
@@ -104,7 +106,8 @@ def test_bsdtar_reads_our_archive_as_newc(tmp_path):
                            text=True, env={**os.environ, "TZ": "UTC", "LC_ALL": "C"})
     lines = [line.split() for line in shown.stdout.splitlines()]
     assert [(line[0], line[2], line[3], line[-1]) for line in lines] == [
-        ("drwx------", "0", "0", "ks"), ("-rw-------", "0", "0", "ks/web1.cfg"), ("-rw-------", "0", "0", "ks/web2.cfg")]
+        ("drwx------", "0", "0", "ks"), ("-rw-------", "0", "0", "ks/web1.cfg"),
+        ("-rw-------", "0", "0", "ks/web2.cfg")]
 
 
 def test_dracut_s_skipcpio_finds_the_compressed_original_behind_our_archive(tmp_path, main):
@@ -143,4 +146,6 @@ def test_xen_does_not_unzip_an_injected_initrd_where_it_would_unzip_an_appended_
     appended = tmp_path / "appended"
     appended.write_bytes(main + b"\0" * (-len(main) % 4) + inject.member(KICKSTARTS, EPOCH))
     assert unzipped_by_xen(appended) > 0
-    assert [unzipped_by_xen(write(tmp_path, original)) for original in (main, early + main)] == [0, 0]
+    packed = lzma.compress(gzip.decompress(main), check=lzma.CHECK_CRC32)
+    for original in (main, early + main, packed, early + packed):
+        assert unzipped_by_xen(write(tmp_path, original)) == 0

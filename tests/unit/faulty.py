@@ -46,7 +46,8 @@ class Faulty:
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -164,6 +165,16 @@ def stalled(body: bytes, after: int, release: threading.Event, etag: str = "") -
     def behave(ask: Ask, connection: socket.socket) -> bool:
         first, payload = answer(ask, body, etag)
         connection.sendall(first + payload[:after])
+        release.wait(20)
+        return False
+
+    return behave
+
+
+def silent(release: threading.Event) -> Behaviour:
+    """Not a byte until `release` is set."""
+
+    def behave(ask: Ask, connection: socket.socket) -> bool:
         release.wait(20)
         return False
 

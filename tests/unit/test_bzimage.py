@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from builder.demo import initrd, kernel
 from builder.errors import HostileInput
 from builder.probe import bzimage
+from tests.unit.packers import by_text
 
 EL7 = "3.10.0-1160.el7.x86_64"
 KERNEL = kernel.make(EL7, xen="pv", seed="test")
@@ -82,7 +83,7 @@ def test_no_setup_sectors_means_four() -> None:
     (bytes(0x10008) + b"S390EP" + bytes(2000), "an s390x kernel (not checked: this format does not tell its version)"),
     (b"\x01\x02\x03\x04" * 1000, "something unknown (begins 01 02 03 04"),
     (KERNEL[:500], "something unknown"),
-])
+], ids=by_text)
 def test_what_is_no_kernel_is_named_as_what_it_is(data: bytes, name: str) -> None:
     with pytest.raises(HostileInput) as caught:
         read(data)
@@ -100,10 +101,10 @@ def test_what_is_no_kernel_is_named_as_what_it_is(data: bytes, name: str) -> Non
     (with_field(0x24C, "I", 0), "its payload would be 0 bytes"),
     (with_field(0x20E, "H", 0), "does not tell its version"),
     (with_field(0x20E, "H", 0xFFFF), "outside its 14336 bytes of setup code"),
-    (KERNEL.replace(f"{EL7} (".encode(), b"\x1b[31m" + EL7.encode()[5:] + b" (", 1), r'its version string is no version: "\x1b'),
+    (KERNEL.replace(b"3.10.0-1160", b"\x1b[31m-1160x", 1), r'its version string is no version: "\x1b'),
     (KERNEL.replace(EL7.encode(), b"x" + EL7.encode()[1:], 1), "is no version"),
     (with_field(0x20E, "H", 14336 - 4 - 0x200)[:14332] + b"4.18" + KERNEL[14336:], "is no version"),
-])
+], ids=by_text)
 def test_a_broken_header_is_refused_with_the_reason(data: bytes, reason: str) -> None:
     with pytest.raises(HostileInput) as caught:
         read(data)

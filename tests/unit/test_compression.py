@@ -1,15 +1,12 @@
 from __future__ import annotations
 
-import bz2
 import io
 import lzma
 import struct
 import sys
 import tracemalloc
 import zlib
-from collections.abc import Callable
 
-import lz4.block
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,33 +15,11 @@ from builder.demo import stored
 from builder.errors import HostileInput, Missing
 from builder.probe import compression
 from builder.probe.feed import Feed
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
+from tests.unit.packers import PACKERS, gzip, legacy_lz4
 
 MIB = 1 << 20
 
 
-def gzip(data: bytes) -> bytes:
-    return zlib.compress(data, 6, wbits=31)
-
-
-def xz(data: bytes) -> bytes:
-    return lzma.compress(data, check=lzma.CHECK_CRC32)
-
-
-def legacy_lz4(data: bytes) -> bytes:
-    blocks = [lz4.block.compress(data[at : at + compression.LZ4_BLOCK], store_size=False)
-              for at in range(0, len(data), compression.LZ4_BLOCK)]
-    return b"\x02\x21\x4c\x18" + b"".join(struct.pack("<I", len(block)) + block for block in blocks)
-
-
-PACKERS: dict[str, Callable[[bytes], bytes]] = {
-    "gzip": gzip, "bzip2": bz2.compress, "xz": xz, "lzma": lambda data: lzma.compress(data, format=lzma.FORMAT_ALONE),
-    "zstd": lambda data: zstd.compress(data, options={zstd.CompressionParameter.checksum_flag: 1}), "lz4": legacy_lz4,
-}
 TEXT = b"".join(b"line %d of a text that packs well\n" % i for i in range(30_000))
 
 
@@ -118,7 +93,7 @@ def test_an_xz_dictionary_that_would_eat_the_memory_is_refused() -> None:
     block = bytearray(packed[12:20])
     block[4] = 0x28  # 4 GiB - 1 (the .xz file format, 5.3.1)
     hostile = packed[:12] + block + struct.pack("<I", zlib.crc32(block)) + packed[24:]
-    with pytest.raises(HostileInput, match="damaged xz data .*[Mm]emory"):
+    with pytest.raises(HostileInput, match=r"damaged xz data .*[Mm]emory"):
         unpack(hostile)
 
 

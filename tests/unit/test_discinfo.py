@@ -18,7 +18,8 @@ def test_centos_7_writes_its_point_release_on_the_second_line() -> None:
 
 
 def test_the_fourth_line_tells_the_discs_and_all_of_them_are_none_in_particular() -> None:
-    assert discinfo.read(b"1099519842.860000\nFedora Core 3\nx86_64\n1,2,3,4\nFedora/base\n", WHERE).discs == (1, 2, 3, 4)
+    fedora3 = b"1099519842.860000\nFedora Core 3\nx86_64\n1,2,3,4\nFedora/base\n"
+    assert discinfo.read(fedora3, WHERE).discs == (1, 2, 3, 4)
     assert discinfo.read(b"1227142402.812888\nFedora 10\ni386\nALL\n", WHERE).discs == ()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -37,6 +38,7 @@ from tests.unit.faulty import (
     paused,
     raw,
     redirect,
+    silent,
     stalled,
     status,
     trickle,
@@ -96,6 +98,13 @@ class Bench:
 
     def ranges(self) -> list[str]:
         return [ask.headers.get("range", "") for ask in self.server.asked(AT)]
+
+
+@pytest.fixture(autouse=True)
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
 
 
 @pytest.fixture
@@ -174,6 +183,10 @@ def test_many_files_use_one_connection(bench: Bench) -> None:
         bench.fetch(f"Packages/{number}.rpm", kind="rpm", expected=None)
     bench.server.serve("/9/.treeinfo", note)
     bench.source("/9").read(".treeinfo", 1 << 20)
+    bench.source("/9").size(".treeinfo")
+    with pytest.raises(NotFound):
+        bench.source("/9").read("nothing", 1 << 20)
+    bench.source("/9").read(".treeinfo", 1 << 20)
     assert len(ports) == 1
 
 
@@ -235,7 +248,8 @@ def test_a_server_that_never_finishes_is_given_up_after_a_bounded_count(bench: B
     bench.server.serve(AT, cut(BODY, 1000))
     with pytest.raises(Missing) as caught:
         bench.fetch()
-    assert caught.value.message == (f"{bench.server.url}{AT}: the answer broke off after 1000 of {len(BODY) - 4000} bytes"
+    left = len(BODY) - 4000
+    assert caught.value.message == (f"{bench.server.url}{AT}: the answer broke off after 1000 of {left} bytes"
                                     " (tried 5 times)")
     assert bench.ranges() == ["", "bytes=1000-", "bytes=2000-", "bytes=3000-", "bytes=4000-"]
     assert len(bench.pauses) == 4
@@ -347,8 +361,11 @@ def test_a_partial_file_torn_by_a_power_cut_is_begun_anew(bench: Bench) -> None:
     assert bench.ranges() == ["", "bytes=100000-", ""]
 
 
-@pytest.mark.parametrize("nonsense", [b"", b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 \r\n\r\n", b"HTTP/1.1 200 OK\r\nbroken",
-                                      b"\x00" * 5000, b"HTTP/9.9 200 OK\r\n\r\n", b"<html>", b"HTTP/1.1 99999 \r\n\r\n"])
+@pytest.mark.parametrize("nonsense", [
+    b"", b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 \r\n\r\n", b"HTTP/1.1 200 OK\r\nbroken",
+    b"HTTP/1.1 200 OK\r\nDate: x\r\n", b"\x00" * 5000, b"HTTP/9.9 200 OK\r\n\r\n", b"<html>",
+    b"HTTP/1.1 99999 \r\n\r\n",
+])
 def test_nonsense_before_the_head_is_tried_again_and_then_named_on_one_line(bench: Bench, nonsense: bytes) -> None:
     bench.server.serve(AT, raw(nonsense), whole(BODY))
     assert bench.fetch() == BODY
@@ -387,7 +404,8 @@ def test_a_content_length_that_is_too_big_is_settled_by_the_digest_where_the_siz
 
 @pytest.mark.parametrize("lengths", ["{0}, {0}", "{0}\r\nContent-Length: {0}"])
 def test_a_content_length_that_is_doubled_but_agrees_works(bench: Bench, lengths: str) -> None:
-    bench.server.serve(AT, raw(f"HTTP/1.1 200 OK\r\nContent-Length: {lengths.format(len(BODY))}\r\n\r\n".encode() + BODY))
+    told = f"HTTP/1.1 200 OK\r\nContent-Length: {lengths.format(len(BODY))}\r\n\r\n"
+    bench.server.serve(AT, raw(told.encode() + BODY))
     assert bench.fetch(expected=None) == BODY
 
 
@@ -399,7 +417,8 @@ def test_content_lengths_that_contradict_each_other_are_an_error(bench: Bench) -
 
 def test_junk_after_the_file_does_not_reach_the_next_answer(bench: Bench) -> None:
     def junk(ask: Ask, connection: Any) -> bool:
-        connection.sendall(head(200, {"Content-Length": len(BODY)}) + BODY + b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbad")
+        smuggled = head(200, {"Content-Length": 3}) + b"bad"
+        connection.sendall(head(200, {"Content-Length": len(BODY)}) + BODY + smuggled)
         return True
 
     bench.server.serve(AT, junk)
@@ -518,9 +537,11 @@ def test_a_stall_ends_by_the_read_timeout_and_is_resumed(bench: Bench, after: in
 
 
 def test_silence_before_the_head_is_named(bench: Bench) -> None:
-    bench.server.serve(AT, trickle(b"", 0), lambda ask, connection: time.sleep(0.5) is None)
-    with pytest.raises(Missing, match=r"127\.0\.0\.1:[0-9]+ does not answer in time.*tried 2 times"):
+    release = threading.Event()
+    bench.server.serve(AT, silent(release))
+    with pytest.raises(Missing, match=r":[0-9]+ does not answer in time: nothing came for 0\.2 s \(tried 2 times\)"):
         bench.fetch(read_timeout=0.2, tries=2)
+    release.set()
 
 
 def test_a_head_that_trickles_in_is_ended_by_a_deadline_for_the_whole(bench: Bench) -> None:
@@ -565,7 +586,7 @@ def test_overload_without_end_is_an_error_with_the_code(bench: Bench) -> None:
 @pytest.mark.parametrize("code", [403, 404, 410])
 def test_absence_is_final_at_once_and_names_code_and_url(bench: Bench, code: int) -> None:
     bench.server.serve(AT, status(code, body=b"<html>not here</html>"))
-    for ask in (lambda: bench.fetch(), lambda: bench.source().read(PATH, 100), lambda: bench.source().size(PATH)):
+    for ask in (bench.fetch, lambda: bench.source().read(PATH, 100), lambda: bench.source().size(PATH)):
         with pytest.raises(NotFound) as caught:
             ask()
         assert caught.value.message == f"{bench.server.url}{AT}: the server answered {code} Whatever"
@@ -614,9 +635,11 @@ def test_a_redirect_to_another_host_works_and_carries_the_range_but_no_cookie(be
         assert not [ask for ask in other.log + bench.server.log if "cookie" in ask.headers]
 
 
-@pytest.mark.parametrize("location", ["file:///etc/passwd", "ftp://mirror.example/x", "http:///x", "//", "javascript:alert(1)",
-                                      "http://user:secret@127.0.0.1/", "http://a b/", "http://host\\@127.0.0.1/", "http://x/é",
-                                      "http://127.0.0.1:99999/", "/ok\r\n /evil", "http://-bad-/", ""])
+@pytest.mark.parametrize("location", [
+    "file:///etc/passwd", "ftp://mirror.example/x", "http:///x", "//", "javascript:alert(1)", "http:x", "http://a b/",
+    "http://user:secret@127.0.0.1/", "http://host\\@127.0.0.1/", "http://x/é", "http://127.0.0.1:99999/", "http://-bad-/",
+    "/ok\r\n /evil", "",
+])
 def test_a_redirect_to_no_plain_http_place_is_refused(bench: Bench, location: str) -> None:
     bench.server.serve(AT, redirect(location))
     with pytest.raises(PinbootError) as caught:
@@ -634,8 +657,8 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("tls")
     cert, key = folder / "cert.pem", folder / "key.pem"
     try:
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                        "-days", "2", "-subj", "/CN=pinboot test", "-addext", "subjectAltName=IP:127.0.0.1",
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                        "-nodes", "-days", "2", "-subj", "/CN=pinboot test", "-addext", "subjectAltName=IP:127.0.0.1",
                         "-keyout", key, "-out", cert], check=True, capture_output=True)
     except FileNotFoundError:
         pytest.skip("needs the openssl command")
@@ -648,7 +671,8 @@ def tls_server(certificate: tuple[Path, Path]) -> Faulty:
     return Faulty(tls=context)
 
 
-def test_tls_is_checked_and_a_private_authority_is_taken_by_option(certificate: tuple[Path, Path], tmp_path: Path) -> None:
+def test_tls_is_checked_and_a_private_authority_is_taken_by_option(certificate: tuple[Path, Path],
+                                                                   tmp_path: Path) -> None:
     with tls_server(certificate) as server:
         bench = Bench(server, Store(tmp_path / "store"))
         server.serve(AT, cut(BODY, 1000), whole(BODY))
@@ -685,11 +709,35 @@ def test_a_ca_file_that_is_not_there_is_a_usage_error(bench: Bench, tmp_path: Pa
 # Hosts and proxies (N24, N25)
 
 
-def test_a_name_that_does_not_resolve_is_named_at_once(tmp_path: Path) -> None:
-    source = open_source("http://mirror.invalid/9", store=Store(tmp_path), progress=Silent(),
-                         options=Options(tries=2, pause=lambda seconds: None))
-    with pytest.raises(Missing, match=r"http://mirror\.invalid/9/\.treeinfo: the host name mirror\.invalid does not resolve"):
+@pytest.mark.parametrize(("code", "said", "tries"), [
+    (socket.EAI_NONAME, "Name or service not known", ""),
+    (socket.EAI_AGAIN, "Temporary failure in name resolution", " (tried 5 times)"),
+])
+def test_a_name_that_does_not_resolve_is_named_and_only_a_passing_failure_tried_again(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, said: str, tries: str) -> None:
+    def resolver(*asked: object) -> None:
+        raise socket.gaierror(code, said)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolver)
+    source = open_source("http://mirror.example/9", store=Store(tmp_path), progress=Silent(),
+                         options=Options(pause=lambda seconds: None))
+    with pytest.raises(Missing) as caught:
         source.read(".treeinfo", 100)
+    assert caught.value.message == ("http://mirror.example/9/.treeinfo: the host name mirror.example does not resolve: "
+                                    f"{said}{tries}")
+    assert "DNS" in caught.value.hint
+
+
+def test_the_next_address_of_a_host_is_tried_where_the_first_is_dead(bench: Bench,
+                                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+    with Faulty() as gone:
+        pass
+    real = socket.getaddrinfo("127.0.0.1", bench.server.port, type=socket.SOCK_STREAM)
+    dead = socket.getaddrinfo("127.0.0.1", gone.port, type=socket.SOCK_STREAM)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *asked: dead + real)
+    bench.server.serve("/9/.treeinfo", whole(b"[general]"))
+    source = open_source("http://mirror.example/9", store=bench.store, progress=Silent(), options=Options(tries=1))
+    assert source.read(".treeinfo", 100) == b"[general]"
 
 
 def test_a_refused_connection_is_tried_again_and_names_host_and_port(tmp_path: Path) -> None:
@@ -724,7 +772,7 @@ def test_a_proxy_that_refuses_the_tunnel_is_named_without_its_password(bench: Be
     bench.server.serve("mirror.example:443", status(407))
     options = Options(pause=lambda seconds: None, connect_timeout=4)
     source = open_source("https://mirror.example/9", store=Store(tmp_path), progress=Silent(), options=options)
-    with pytest.raises(Missing, match="the proxy does not serve: .*407") as caught:
+    with pytest.raises(Missing, match=r"the proxy does not serve: .*407") as caught:
         source.read(".treeinfo", 100)
     assert "hunter2" not in caught.value.message
     assert len(bench.server.log) == 1
@@ -745,7 +793,8 @@ def test_the_next_mirror_is_asked_where_one_gives_wrong_bytes_and_it_is_said_whi
         good.serve(AT, whole(BODY))
         pool = mirrors(bench, bench.server, good)
         assert pool.fetch(PATH, kind="kernel", expected=DIGEST).url == good.url + AT
-        assert bench.told.lines == [f"mirror {bench.server.url}/9: {bench.server.url}{AT}: not the bytes that were asked for; "
+        bad = f"{bench.server.url}/9"
+        assert bench.told.lines == [f"mirror {bad}: {bad}/{PATH}: not the bytes that were asked for; "
                                     f"expected {DIGEST}; found {of_bytes(OTHER)} ({len(OTHER)} bytes); "
                                     f"trying {good.url}/9"]
         assert [url for url, _ in pool.failures] == [f"{bench.server.url}/9"]
@@ -819,8 +868,8 @@ print(source.fetch("images/pxeboot/vmlinuz", kind="kernel", expected=expected).d
 
 
 def child(bench: Bench, expected: str) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, "-c", CHILD, f"{bench.server.url}/9", bench.store.root, expected], text=True,
-                            stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    command = [sys.executable, "-c", CHILD, f"{bench.server.url}/9", str(bench.store.root), expected]
+    return subprocess.Popen(command, text=True, stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)})
 
 
 def wait_until(true: Any) -> None:
@@ -866,10 +915,10 @@ def test_two_processes_that_fetch_one_object_both_succeed_and_one_waits(bench: B
 
 
 def test_importing_the_room_does_not_load_the_http_libraries() -> None:
-    script = ("import sys, builder.fetch.source, builder.fetch.mirrors\n"
+    script = (f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
+              "import builder.fetch.source, builder.fetch.mirrors\n"
               "print(sorted({'requests', 'urllib3', 'http.client', 'ssl', 'email'} & set(sys.modules)))")
-    done = subprocess.run([sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {script}"], text=True,
-                          capture_output=True, check=True)
+    done = subprocess.run([sys.executable, "-I", "-c", script], text=True, capture_output=True, check=True)
     assert done.stdout == "[]\n"
 
 
@@ -912,13 +961,16 @@ def test_a_redirect_leads_to_a_plain_http_url_or_is_refused(location: str) -> No
 @pytest.mark.parametrize(("text", "date", "seconds"), [
     ("120", "", 120.0), ("0", "", 0.0), ("-1", "", None), ("soon", "", None), ("", "", None),
     ("Fri, 31 Dec 1999 23:59:59 GMT", "Fri, 31 Dec 1999 23:59:00 GMT", 59.0),
-    ("Fri, 31 Dec 1999 23:59:59 GMT", "", None), ("Fri, 31 Dec 1999 23:59:59 GMT", "Sat, 01 Jan 2000 00:00:09 GMT", 0.0),
+    ("Fri, 31 Dec 1999 23:59:59 GMT", "", None),
+    ("Fri, 31 Dec 1999 23:59:59 GMT", "Sat, 01 Jan 2000 00:00:09 GMT", 0.0),
 ])
 def test_retry_after_is_seconds_or_a_date_against_the_answers_own(text: str, date: str, seconds: float | None) -> None:
     assert headers.retry_after(text, date) == seconds
 
 
-@pytest.mark.parametrize(("text", "length"), [("5", 5), ("5, 5", 5), ("5, 6", None), ("-5", None), ("5x", None), ("", None),
-                                              ("+5", None), ("9" * 30, None), ("٥", None)])
+@pytest.mark.parametrize(("text", "length"), [
+    ("5", 5), ("5, 5", 5), ("5, 6", None), ("-5", None), ("5x", None), ("", None), ("+5", None), ("9" * 30, None),
+    ("٥", None),
+])
 def test_a_content_length_is_one_plain_number(text: str, length: int | None) -> None:
     assert headers.content_length(text) == length

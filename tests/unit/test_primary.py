@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tracemalloc
 from collections.abc import Iterator
 
@@ -74,7 +75,7 @@ def test_a_package_with_a_weak_digest_is_read_without_it() -> None:
 @given(st.lists(st.integers(0, len(GOOD)), max_size=8))
 def test_the_answer_does_not_depend_on_how_the_stream_is_cut(cuts: list[int]) -> None:
     edges = [0, *sorted(cuts), len(GOOD)]
-    chunks = [GOOD[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    chunks = [GOOD[a:b] for a, b in itertools.pairwise(edges)]
     assert primary.kernels(chunks, ("kernel", "bash"), WHERE) == read(GOOD, "kernel", "bash")
 
 

@@ -43,10 +43,10 @@ def files(root: Path, *, of: str = "") -> list[str]:
 
 
 def test_an_added_object_is_named_by_its_sha256_and_read_only(tmp_path: Path) -> None:
-    store = Store(tmp_path / "store")
-    stored = store.add([KERNEL[:100], KERNEL[100:]], expected=of_bytes(KERNEL), size=len(KERNEL), cap=1 << 20, where=WHERE)
-    assert stored.digest == of_bytes(KERNEL)
-    assert store.path(stored.digest) == tmp_path / "store/objects/sha256" / stored.digest.hex[:2] / stored.digest.hex[2:]
+    store, right = Store(tmp_path / "store"), of_bytes(KERNEL)
+    stored = store.add([KERNEL[:100], KERNEL[100:]], expected=right, size=len(KERNEL), cap=1 << 20, where=WHERE)
+    assert stored.digest == right
+    assert store.path(right) == tmp_path / "store/objects/sha256" / right.hex[:2] / right.hex[2:]
     assert store.path(stored.digest).stat().st_mode & 0o777 == 0o444
     with store.open(stored.digest) as stream:
         assert stream.read() == KERNEL
@@ -136,7 +136,7 @@ def test_a_store_that_may_not_be_written_is_one_clear_error(tmp_path: Path) -> N
 @pytest.mark.parametrize("below", ["", "deeper"])
 def test_a_store_where_a_file_stands_is_one_clear_error(tmp_path: Path, below: str) -> None:
     (tmp_path / "file").write_text("not a directory")
-    with pytest.raises(StoreUnusable, match="the store cannot be used: (File exists|Not a directory)"):
+    with pytest.raises(StoreUnusable, match=r"the store cannot be used: (File exists|Not a directory)"):
         Store(tmp_path / "file" / below).add([b"x"], cap=9, where=WHERE)
 
 
@@ -144,7 +144,8 @@ def test_a_store_of_a_newer_format_is_refused(tmp_path: Path) -> None:
     (tmp_path / "version").write_text("2\n")
     with pytest.raises(UsageError) as caught:
         Store(tmp_path)
-    assert caught.value.message == f"{tmp_path}: this store is of format 2, made by a newer pinboot; this pinboot knows format 1"
+    assert caught.value.message == (f"{tmp_path}: this store is of format 2, made by a newer pinboot; "
+                                    "this pinboot knows format 1")
     assert caught.value.hint == "use a newer pinboot, or name another directory as the store"
 
 
@@ -310,7 +311,8 @@ def test_a_partial_file_is_handed_to_the_next_run_with_its_note(tmp_path: Path) 
     assert files(tmp_path, of="partial/") == []
 
 
-@pytest.mark.parametrize("note", [b"", b'{"url": "htt', b"[1, 2]", b'{"url":"u","etag":"","expected":"sha256:0"}', b"\xff"])
+@pytest.mark.parametrize("note", [b"", b'{"url": "htt', b"[1, 2]", b'{"url":"u","etag":"","expected":"sha256:0"}',
+                                  b"\xff", b"[" * 60_000])
 def test_a_partial_file_with_a_torn_or_foreign_note_is_begun_anew(tmp_path: Path, note: bytes) -> None:
     wanted = partial_of(Store(tmp_path), KERNEL, keep=1234)
     (tmp_path / f"partial/{incoming.key(wanted)}.json").write_bytes(note)
@@ -331,13 +333,17 @@ def test_a_partial_file_longer_than_the_file_can_be_is_begun_anew(tmp_path: Path
 def test_a_link_planted_as_a_partial_file_is_replaced_and_not_followed(tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_bytes(b"precious")
+
+    def gone(coming: Incoming) -> str:
+        raise NotFound("gone")
+
     wanted = partial_of(Store(tmp_path / "store"), KERNEL, keep=1234)
     place = tmp_path / f"store/partial/{incoming.key(wanted)}"
     for plant in (place.symlink_to, place.hardlink_to):
         place.unlink(missing_ok=True)
         plant(victim)
         with pytest.raises(NotFound):
-            Store(tmp_path / "store").bring(wanted, "vmlinuz", Silent(), lambda coming: (_ for _ in ()).throw(NotFound("")))
+            Store(tmp_path / "store").bring(wanted, "vmlinuz", Silent(), gone)
         assert victim.read_bytes() == b"precious"
 
 

@@ -1,4 +1,4 @@
-"""up.sh for real, in every shell that is here, with an xl that only notes what it is asked and lies as the test says."""
+"""up.sh for real, in every shell that is here, with an xl that notes what it is asked and lies as the test says."""
 
 import dataclasses
 import os
@@ -9,6 +9,7 @@ import pytest
 
 from builder.media import checksums, directory
 from builder.media.bundle import bundle, text_entry
+from builder.outputs import shell as words
 from builder.outputs import up, xen
 from tests.machines import EPOCH, profile
 from tests.tool.tools import need
@@ -371,3 +372,24 @@ def test_shellcheck_finds_nothing(tmp_path, dom0):
     script.write_text(up.script(profile(tmp_path, "rocky-9.6", xen=f'dom0 = "{dom0}"')).text)
     assert subprocess.run([need("shellcheck", "shellcheck"), "-s", "sh", script], capture_output=True,
                           text=True).stdout == ""
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_quoted_word_is_one_word_and_nothing_in_it_is_special(shell):
+    texts = ["", " ", "it's", "''", "$(id)", "`id`", "$HOME", "a;b", "a\\", '"', "*", "~", "-n", "%s", "!x", "ž 日"]
+    script = "printf '%s\\n' " + " ".join(words.quote(text) for text in texts)
+    done = subprocess.run([need(SHELLS[shell][0], shell), *SHELLS[shell][1:], "-c", script], capture_output=True,
+                          check=True)
+    assert done.stdout.decode().split("\n") == [*texts, ""]
+
+
+@pytest.mark.parametrize("text", ["a\nb", "a\0b", "\x1b[2J", "\x7f"])
+def test_a_word_with_a_control_character_is_refused(text):
+    with pytest.raises(ValueError, match="holds a control character"):
+        words.quote(text)
+
+
+def test_only_a_variable_can_be_assigned():
+    assert words.assignment("disk", "/a'b") == "disk='/a'\\''b'"
+    with pytest.raises(ValueError, match="is no shell variable"):
+        words.assignment("a b", "c")

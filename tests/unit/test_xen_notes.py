@@ -16,7 +16,7 @@ from builder.demo import kernel, stored
 from builder.errors import HostileInput
 from builder.probe import xen, xen_notes
 from builder.probe.xen import XenAbility
-from tests.unit.test_compression import legacy_lz4, xz, zstd
+from tests.unit.packers import by_text, legacy_lz4, xz, zstd
 
 MIB = 1 << 20
 EL7, EL9 = "3.10.0-1160.el7.x86_64", "5.14.0-570.17.1.el9_6.x86_64"
@@ -159,7 +159,7 @@ def test_notes_in_a_section_count_where_no_segment_has_any(bits: int) -> None:
 
 
 def test_the_guest_string_of_old_kernels_counts_last() -> None:
-    guest = b"GUEST_OS=linux,GUEST_VER=2.6,XEN_VER=xen-3.0,VIRT_BASE=0xC0000000,HYPERCALL_PAGE=0x2,LOADER=generic,PAE=yes\0"
+    guest = b"GUEST_OS=linux,GUEST_VER=2.6,XEN_VER=xen-3.0,VIRT_BASE=0xC0000000,LOADER=generic,PAE=yes,FEATURES=\0"
     found = ability(kernel.bzimage("2.6.18 (x)", stored.gzip(elf(32, guest=guest, entry=0xC0100000))))
     assert found.pv
     assert found.notes is not None
@@ -178,9 +178,9 @@ def test_notes_of_others_are_passed_over() -> None:
     ("zstd", zstd.compress), ("lz4", legacy_lz4), ("none", bytes),
 ])
 def test_every_payload_ends_before_its_size_word(kind: str, pack: Callable[[bytes], bytes]) -> None:
-    vmlinux = kernel.vmlinux("6.1.0", PV, seed="t")
+    vmlinux = kernel.vmlinux("6.1.0", (*PV, kernel.PHYS32_ENTRY), seed="t")  # the PVH entry makes it read to the end
     found = ability(kernel.bzimage("6.1.0 (x)", pack(vmlinux) + struct.pack("<I", len(vmlinux))))
-    assert (found.pv, found.payload) == (True, kind)
+    assert (found.pv, found.pvh, found.payload) == (True, False, kind)
 
 
 def test_a_boot_protocol_before_2_08_cannot_be_started() -> None:
@@ -207,7 +207,7 @@ def broken_header(at: int, layout: str, *values: int) -> bytes:
     (elf(64, segment=bytes(300_000)), "300000 bytes of notes in 1 places"),
     (elf(32, guest=b"VIRT_BASE=zero\0"), "__xen_guest of its payload holds 'zero' where a number is due"),
     (b"\x7fELF\x02\x01", "ends too early"),
-])
+], ids=by_text)
 def test_a_payload_that_breaks_its_own_bounds_is_refused(vmlinux: bytes, reason: str) -> None:
     with pytest.raises(HostileInput) as caught:
         ability(kernel.bzimage("6.1.0 (x)", stored.gzip(vmlinux)))
@@ -215,10 +215,14 @@ def test_a_payload_that_breaks_its_own_bounds_is_refused(vmlinux: bytes, reason:
     assert reason in caught.value.message
 
 
+def padded(size: int) -> bytes:
+    """A kernel whose PVH entry makes the probe read on to its end, `size` zero bytes away."""
+    vmlinux = kernel.vmlinux("6.1.0", (*PV, kernel.PHYS32_ENTRY), seed="t")
+    return kernel.bzimage("6.1.0 (x)", zlib.compress(vmlinux + bytes(size), 1, wbits=31))
+
+
 def test_a_large_kernel_is_read_in_pieces() -> None:
-    large = image((*PV, kernel.PHYS32_ENTRY), extra=b"")
-    payload = zlib.compress(kernel.vmlinux("6.1.0", (*PV, kernel.PHYS32_ENTRY), seed="t") + bytes(64 * MIB), 1, wbits=31)
-    large = kernel.bzimage("6.1.0 (x)", payload)
+    large = padded(64 * MIB)
     tracemalloc.start()
     try:
         assert not ability(large).pvh
@@ -229,9 +233,8 @@ def test_a_large_kernel_is_read_in_pieces() -> None:
 
 def test_a_kernel_that_never_ends_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(xen, "UNPACKED_MAX", 8 * MIB)
-    payload = zlib.compress(kernel.vmlinux("6.1.0", (*PV, kernel.PHYS32_ENTRY), seed="t") + bytes(16 * MIB), 1, wbits=31)
     with pytest.raises(HostileInput, match="unpacks to more than 8 MiB"):
-        ability(kernel.bzimage("6.1.0 (x)", payload))
+        ability(padded(16 * MIB))
 
 
 @settings(max_examples=60)

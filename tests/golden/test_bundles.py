@@ -1,0 +1,51 @@
+"""Whole bundles against expected trees. `PINBOOT_BLESS=1` writes them anew for a person to read and commit."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.golden.bench import pinboot
+
+CASES = sorted(p for p in (Path(__file__).parent / "cases").iterdir() if p.is_dir())
+# Large and the same for everybody: their digests stand in SHA256SUMS.
+NOT_KEPT = {"boot/vmlinuz", "boot/initrd.img", "boot/initrd-ks.img", "verify.sh"}
+
+
+def files(folder):
+    return {p.relative_to(folder).as_posix(): p for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda p: p.name)
+def test_a_bundle_is_what_was_expected(case, mirror, tmp_path, monkeypatch):
+    work = tmp_path / case.name
+    shutil.copytree(case, work, ignore=shutil.ignore_patterns("expected"))
+    (work / "profile.toml").rename(work / f"{case.name}.toml")
+    monkeypatch.chdir(work)
+    locked = pinboot("lock", f"{case.name}.toml", "--store", "store")
+    assert locked.code == 0, locked.err
+    built = pinboot("build", f"{case.name}.toml", "--store", "store", "--offline", "--locked")
+    assert built.code == 0, built.err
+    found = files(work / "out" / case.name)
+    if os.environ.get("PINBOOT_BLESS") == "1":
+        _bless(case, found)
+    expected = files(case / "expected")
+    assert expected, f"{case.name} has no expected tree: PINBOOT_BLESS=1 writes one to read and commit"
+    assert set(found) - NOT_KEPT == set(expected)
+    for path, wanted in expected.items():
+        assert found[path].read_text() == wanted.read_text(), path
+    modes = {path for path, p in found.items() if p.stat().st_mode & 0o777 == 0o600}
+    hosts = [p.name for p in (work / "out" / case.name / "hosts").iterdir()]
+    layers = {path for path in found if path.startswith("layers/")}
+    assert modes == {"boot/initrd-ks.img", "profile.toml", *layers, *(f"hosts/{h}/ks.cfg" for h in hosts)}
+
+
+def _bless(case, found):
+    shutil.rmtree(case / "expected", ignore_errors=True)
+    for path, source in found.items():
+        if path not in NOT_KEPT:
+            target = case / "expected" / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(source.read_bytes())
+    pytest.fail("blessed: read the difference, then run again without PINBOOT_BLESS")

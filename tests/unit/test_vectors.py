@@ -1,0 +1,204 @@
+"""The test vectors of REFERENCE 7 that concern command lines and kickstarts, each under its number.
+
+Parameters are compared as sets of tokens, with the order of repeated keys checked apart, as the reference asks.
+Vectors 27 to 31 and 40 belong to boot files of loaders; 16 to 20 to devices that only a user's arguments can name.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+import pytest
+
+from builder import names
+from builder.boot import cmdline, kickstart, network, options, quoting, validate
+from builder.catalog.generation import GENERATIONS
+from builder.errors import UsageError
+from builder.finding import Severity
+from builder.profile.values import Network, User
+from tests.unit import samples
+
+V6: dict[str, Any] = {"addresses": ("2001:db8::10/64",), "gateways": ("2001:db8::1",), "nameservers": ("2001:db8::53",)}
+DUAL: dict[str, Any] = {"addresses": ("192.0.2.10/24", "2001:db8::10/64"), "gateways": ("192.0.2.1", "2001:db8::1"),
+                        "nameservers": ()}
+STATIC = "ip=192.0.2.10::192.0.2.1:255.255.255.0:h1.example.com:enp1s0:none"
+DNS = " nameserver=192.0.2.53 nameserver=192.0.2.54"
+RELEASES = {"el6": "centos-6.10", "el7": "centos-7.9.2009", "el8": "rocky-8", "el9": "rocky-9.6", "el10": "rocky-10",
+            "fedora": "fedora-42"}
+
+
+def line(name: str, **changes: Any) -> cmdline.CommandLine:
+    return cmdline.compose(
+        samples.host(**changes), GENERATIONS[name], install_url=f"http://192.0.2.5/{name}",
+        kickstart_location="http://192.0.2.5/ks/h1.cfg", machine="pc")
+
+
+def lines(name: str, **changes: Any) -> list[str]:
+    profile = samples.profile(RELEASES[name], **changes)
+    text = kickstart.render(profile, profile.hosts[0], install_url=f"http://192.0.2.5/{name}", machine="pc")
+    return text.splitlines()
+
+
+@pytest.mark.parametrize(("number", "name", "expected"), [
+    (1, "el9", f"inst.repo=http://192.0.2.5/el9 inst.ks=http://192.0.2.5/ks/h1.cfg {STATIC}{DNS}"),
+    (2, "el10", f"inst.repo=http://192.0.2.5/el10 inst.ks=http://192.0.2.5/ks/h1.cfg {STATIC}{DNS}"),
+    (2, "fedora", f"inst.repo=http://192.0.2.5/fedora inst.ks=http://192.0.2.5/ks/h1.cfg {STATIC}{DNS}"),
+    (3, "el7", f"inst.repo=http://192.0.2.5/el7 inst.ks=http://192.0.2.5/ks/h1.cfg {STATIC}{DNS}"),
+])
+def test_static_address_from_a_tree(number: int, name: str, expected: str) -> None:
+    assert line(name).text().split() == expected.split()
+
+
+def test_vector_4_static_address_on_el6() -> None:
+    card = samples.network(mac=samples.MAC, interface="eth0")
+    assert sorted(line("el6", network=card).parameters) == sorted([
+        "repo=http://192.0.2.5/el6", "ks=http://192.0.2.5/ks/h1.cfg", "ksdevice=52:54:00:12:34:56", "ip=192.0.2.10",
+        "netmask=255.255.255.0", "gateway=192.0.2.1", "dns=192.0.2.53,192.0.2.54", "hostname=h1.example.com", "noipv6"])
+
+
+CASES = [
+    (5, "el8", samples.dhcp(), "", "ip=enp1s0:dhcp"),
+    (6, "el9", samples.dhcp(interface=None), "", "ip=dhcp"),
+    (7, "el9", samples.dhcp(), "h1.example.com", "ip=::::h1.example.com:enp1s0:dhcp"),
+    (8, "el9", samples.dhcp(mtu=1400), "", "ip=enp1s0:dhcp:1400"),
+    *((9, name, samples.network(mtu=9000, nameservers=()), "h1.example.com", f"{STATIC}:9000")
+      for name in ("el7", "el8", "el9", "el10", "fedora")),
+    (10, "el9", samples.network(**V6), "h1.example.com",
+     "ip=[2001:db8::10]::[2001:db8::1]:64:h1.example.com:enp1s0:none nameserver=[2001:db8::53]"),
+    (11, "el9", samples.network(**DUAL), "h1.example.com",
+     f"{STATIC} ip=[2001:db8::10]::[2001:db8::1]:64:h1.example.com:enp1s0:none"),
+    (13, "el9", samples.dhcp("auto6"), "", "ip=enp1s0:auto6"),
+    (14, "el9", samples.network(mac=samples.MAC, nameservers=()), "h1.example.com",
+     "ip=192.0.2.10::192.0.2.1:255.255.255.0:h1.example.com:52-54-00-12-34-56:none"),
+    (15, "el7", samples.network(mac=samples.MAC, nameservers=()), "h1.example.com",
+     "ifname=net0:52:54:00:12:34:56 ip=192.0.2.10::192.0.2.1:255.255.255.0:h1.example.com:net0:none"),
+]
+
+
+@pytest.mark.parametrize(("number", "name", "card", "hostname", "expected"), CASES,
+                         ids=[f"vector-{case[0]}-{case[1]}" for case in CASES])
+def test_network_arguments(number: int, name: str, card: Network, hostname: str, expected: str) -> None:
+    assert list(network.arguments(card, hostname, GENERATIONS[name])) == expected.split()
+
+
+@pytest.mark.parametrize("name", ["el7", "el8"])
+def test_vector_12_dual_stack_static_stops_dracut_and_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="two ip= for one card stop it") as caught:
+        line(name, network=samples.network(**DUAL))
+    assert caught.value.message.startswith("host.h1: ")
+    assert "keep the IPv4 address" in caught.value.hint
+
+
+@pytest.mark.parametrize(("number", "argument", "name", "expected"), [
+    (16, "bond=bond0:ens3,ens4:mode=802.3ad,miimon=100", "el9", ("bond=bond0:ens3,ens4:mode=802.3ad,miimon=100",)),
+    (17, "vlan=bond0.20:bond0", "el9", ("vlan=bond0.20:bond0",)),
+    (19, "rd.route=198.51.100.0/24:192.0.2.254:enp1s0", "el9", ("rd.route=198.51.100.0/24:192.0.2.254:enp1s0",)),
+    (20, "rd.peerdns=0", "el9", ("rd.peerdns=0",)),
+    (21, "nameserver=192.0.2.53,192.0.2.54", "el9", ("nameserver=192.0.2.53", "nameserver=192.0.2.54")),
+    (21, "dns=192.0.2.53,192.0.2.54", "el7", ("nameserver=192.0.2.53", "nameserver=192.0.2.54")),
+    (24, "noverifyssl", "el9", ("inst.noverifyssl",)),
+    (24, "inst.noverifyssl", "el6", ("noverifyssl",)),
+    (25, "vnc", "el9", ("inst.vnc",)),
+    (25, "vncpassword=s3cret", "el9", ("inst.vncpassword=s3cret",)),
+    (26, "ks=http://192.0.2.5/ks", "el9", ("inst.ks=http://192.0.2.5/ks",)),
+    (26, "ks=http://192.0.2.5/ks", "el7", ("inst.ks=http://192.0.2.5/ks",)),
+    (26, "inst.ks=http://192.0.2.5/ks", "el6", ("ks=http://192.0.2.5/ks",)),
+])
+def test_a_users_argument_is_spelled_as_the_installer_reads_it(
+        number: int, argument: str, name: str, expected: tuple[str, ...]) -> None:
+    assert options.translate(argument, GENERATIONS[name]) == expected
+
+
+@pytest.mark.parametrize("argument", ["vlan=mgmt:enp1s0", "vlan=vlan5000:enp1s0"])
+def test_vector_18_a_vlan_without_a_valid_id_in_its_name_is_refused(argument: str) -> None:
+    with pytest.raises(ValueError, match="does not end in a VLAN id"):
+        options.translate(argument, GENERATIONS["el9"])
+
+
+def test_vector_22_a_mask_with_holes_is_refused_before_it_becomes_a_network() -> None:
+    with pytest.raises(ValueError, match="is no prefix length"):
+        names.interface_address("192.0.2.10/255.255.0.255")
+
+
+def test_vector_23_the_serial_console_comes_last_and_has_the_installers_screen() -> None:
+    found = cmdline.compose(samples.host(kernel_arguments=("text",)), GENERATIONS["el8"],
+                            install_url="http://192.0.2.5/el8", kickstart_location="file:/ks/h1.cfg", machine="kvm")
+    assert [p for p in found.parameters if p.startswith("console=")] == ["console=tty0", "console=ttyS0,115200n8"]
+    assert "inst.text" in found.parameters
+
+
+@pytest.mark.parametrize("argument", ["vnc", "inst.vncpassword=s3cret"])
+@pytest.mark.parametrize("name", ["el10", "fedora"])
+def test_vector_25_vnc_is_refused_with_rdp_where_it_was_removed(name: str, argument: str) -> None:
+    with pytest.raises(ValueError, match=r"inst\.rdp inst\.rdp\.username=\.\.\. inst\.rdp\.password=\.\.\."):
+        options.translate(argument, GENERATIONS[name])
+
+
+@pytest.mark.parametrize(("number", "name", "medium", "most"), [
+    (32, "el7", "xen-pv", 1023),
+    (33, "el6", "pxelinux", 1023),
+])
+def test_the_last_byte_that_fits_is_taken_and_the_next_refused(number: int, name: str, medium: str, most: int) -> None:
+    bound = cmdline.limit(GENERATIONS[name], medium)
+    room = most - (len(bound.adds) + 1 if bound.adds else 0)
+    cmdline.fit(cmdline.CommandLine(("a" * room,)), bound, "h1")
+    with pytest.raises(UsageError, match=f"has {most + 1} bytes") as caught:
+        cmdline.fit(cmdline.CommandLine(("a" * (room + 1),)), bound, "h1")
+    assert f"takes {most}" in caught.value.message
+
+
+def test_vector_34_a_password_with_hash_quote_and_backslash() -> None:
+    assert quoting.words(["rootpw", "--plaintext", 'a#b "c\\']) == 'rootpw --plaintext "a#b \\"c\\\\"'
+    assert shlex.split('rootpw --plaintext "a#b \\"c\\\\"', comments=True)[-1] == 'a#b "c\\'
+
+
+def test_vector_35_a_line_end_in_gecos_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"user\.admin\.gecos"):
+        lines("el9", users=(User(name="admin", gecos="x\nrootpw --plaintext x"),))
+
+
+@pytest.mark.parametrize(("name", "expected"), [
+    ("el6", ["timezone --utc Europe/Prague"]),
+    ("el7", ["timezone Europe/Prague --utc --ntpservers=192.0.2.123"]),
+    ("el8", ["timezone Europe/Prague --utc --ntpservers=192.0.2.123"]),
+    ("el9", ["timezone Europe/Prague --utc", "timesource --ntp-server=192.0.2.123"]),
+    ("el10", ["timezone Europe/Prague --utc", "timesource --ntp-server=192.0.2.123"]),
+    ("fedora", ["timezone Europe/Prague --utc", "timesource --ntp-server=192.0.2.123"]),
+])
+def test_vector_36_time_zone_and_servers(name: str, expected: list[str]) -> None:
+    found = lines(name, ntp=("192.0.2.123",))
+    assert [text for text in found if text.startswith("time")] == expected
+
+
+@pytest.mark.parametrize(("name", "header", "first"), [
+    ("el7", "%packages --instLangs=en_US", "@^minimal"),
+    ("el8", "%packages --excludeWeakdeps --instLangs=en_US", "@^minimal-environment"),
+    ("el9", "%packages --exclude-weakdeps --inst-langs=en_US", "@^minimal-environment"),
+])
+def test_vector_37_a_minimal_installation_without_weak_dependencies(name: str, header: str, first: str) -> None:
+    found = lines(name, language="en_US.UTF-8", weak_dependencies=False)
+    start = found.index(header)
+    body = found[start + 1:found.index("%end")]
+    assert [text for text in body if not text.startswith("#")] == [first]
+
+
+def test_vector_38_a_key_of_root_by_command_where_there_is_one_else_by_script() -> None:
+    root = samples.profile().root
+    keyed = samples.changed(root, ssh_keys=(samples.KEY,))
+    assert f'sshkey --username=root "{samples.KEY}"' in lines("el9", root=keyed)
+    el7 = lines("el7", root=keyed)
+    assert not any(text.startswith("sshkey") for text in el7)
+    assert f"printf '%s\\n' '{samples.KEY}' >> \"$home/.ssh/authorized_keys\"" in el7
+
+
+def test_vector_39_a_mirror_list_alone_needs_a_tree_on_the_command_line() -> None:
+    text = "\n".join(lines("el9")).replace("url --url=http://192.0.2.5/el9", "url --mirrorlist=http://192.0.2.5/list")
+    generation = GENERATIONS["el9"]
+    errors = [f.text for f in validate.check(text, generation, samples.host(), where="my.ks")
+              if f.severity is Severity.ERROR]
+    assert len(errors) == 1
+    assert "inst.repo=None" in errors[0]
+    booted = cmdline.CommandLine(("inst.stage2=http://192.0.2.5/el9",))
+    assert all(f.severity is not Severity.ERROR for f in validate.check(
+        text, generation, samples.host(), where="my.ks", command_line=booted))

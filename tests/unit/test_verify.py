@@ -1,0 +1,278 @@
+"""A bundle that changed by one byte, one mode or one file is known as changed: by pinboot, and by verify.sh."""
+
+import json
+import os
+import shutil
+import stat
+import subprocess
+
+import pytest
+
+from builder.errors import BytesDiffer, NotFound, PinbootError, UsageError
+from builder.lock import text as lock_text
+from builder.media import checksums, directory, inject, manifest, tar
+from builder.media.bundle import bundle, text_entry
+from builder.media.verify import Difference, verify
+from builder.outputs import xen
+from tests.machines import EPOCH, large, lock
+from tests.tool.tools import need
+from tests.unit.test_up_sh import SHELLS
+
+KERNEL, INITRD = b"kernel" * 100, b"\x1f\x8binitrd" * 100
+LOCK = lock(KERNEL, INITRD)
+
+
+def built(name="web"):
+    initrd = large("boot/initrd.img", INITRD)
+    entries = [
+        text_entry("web.lock", lock_text.write(LOCK), origin="copied"), large("boot/vmlinuz", KERNEL), initrd,
+        inject.injected(initrd, inject.member({"ks/web1.cfg": (b"ks", 0o600)}, EPOCH), path=xen.INITRD),
+        text_entry("hosts/web1/ks.cfg", "ks", mode=0o600), text_entry("hosts/web1/web1.cfg", "memory = 3800\n"),
+        checksums.script()]
+    entries.append(manifest.build(name, entries, LOCK, "web.lock", ["ks/web1.cfg"]))
+    return bundle(name, EPOCH, [*entries, checksums.build(entries)])
+
+
+@pytest.fixture
+def root(tmp_path):
+    directory.write(built(), tmp_path / "web")
+    return tmp_path / "web"
+
+
+def rewrite(root, path, change):
+    file = root / path
+    file.write_bytes(change(file.read_bytes()))
+
+
+def test_a_bundle_as_built_is_ok(root):
+    report = verify(root)
+    assert report.ok and report.files == 9 and report.bundle_id == manifest.bundle_id(built().entries)
+
+
+def test_a_tar_as_built_is_ok(tmp_path):
+    tar.write(built(), tmp_path / "web.tar")
+    assert verify(tmp_path / "web.tar") == verify_directory(tmp_path)
+
+
+def verify_directory(tmp_path):
+    directory.write(built(), tmp_path / "again")
+    return verify(tmp_path / "again")
+
+
+def flipped(data):
+    return data[:50] + bytes([data[50] ^ 1]) + data[51:]
+
+
+@pytest.mark.parametrize("path", ["boot/vmlinuz", "boot/initrd-ks.img", "boot/initrd.img", "verify.sh"])
+def test_one_bit_of_a_file_is_noticed_and_named(root, path):
+    wanted = next(entry for entry in built().entries if entry.path == path).digest.hex
+    rewrite(root, path, flipped)
+    report = verify(root)
+    assert not report.ok and [(each.path, each.expected) for each in report.changed] == [(path, wanted)]
+    assert report.changed[0].found not in (wanted, "")
+
+
+def test_a_text_that_was_edited_is_noticed(root):
+    rewrite(root, "hosts/web1/web1.cfg", lambda data: data.replace(b"3800", b"8000"))
+    assert [each.path for each in verify(root).changed] == ["hosts/web1/web1.cfg"]
+
+
+def test_every_difference_is_told_at_once(root):
+    rewrite(root, "boot/vmlinuz", flipped)
+    (root / "hosts/web1/ks.cfg").unlink()
+    (root / "hosts/web1/updates.img").write_text("surprise")
+    (root / "verify.sh").chmod(0o644)
+    report = verify(root)
+    assert [each.path for each in report.changed] == ["boot/vmlinuz"]
+    assert (report.missing, report.extra) == (("hosts/web1/ks.cfg",), ("hosts/web1/updates.img",))
+    assert report.modes == (Difference(path="verify.sh", expected="0755", found="0644"),)
+
+
+def test_a_private_file_that_others_can_read_is_no_longer_what_was_built(root):
+    (root / "hosts/web1/ks.cfg").chmod(0o644)
+    report = verify(root)
+    assert not report.ok and report.modes == (Difference(path="hosts/web1/ks.cfg", expected="0600", found="0644"),)
+
+
+def test_a_link_and_a_pipe_are_neither_followed_nor_read(root):
+    shutil.copy(root / "boot/vmlinuz", root.parent / "same")
+    (root / "boot/vmlinuz").unlink()
+    (root / "boot/vmlinuz").symlink_to(root.parent / "same")
+    (root / "hosts/link").symlink_to("/etc")
+    os.mkfifo(root / "pipe")
+    report = verify(root)
+    assert report.changed == (Difference(path="boot/vmlinuz", expected="a file", found="a symbolic link"),)
+    assert report.extra == ("hosts/link", "pipe")
+
+
+def test_checksums_that_disagree_with_the_manifest_are_told(root):
+    rewrite(root, "SHA256SUMS", lambda data: data.replace(data[:64], b"0" * 64))
+    report = verify(root)
+    assert len(report.disagree) == 1 and "boot/initrd-ks.img: SHA256SUMS says 000" in report.disagree[0]
+
+
+def test_checksums_that_cannot_be_read_are_told(root):
+    rewrite(root, "SHA256SUMS", lambda data: data + b"junk\n")
+    assert verify(root).disagree == ("SHA256SUMS: line 9 is no new checksum",)
+
+
+def test_a_changed_manifest_is_told_by_the_checksums(root):
+    rewrite(root, "manifest.json", lambda data: data.replace(b"https://vault.example", b"https://evil.example"))
+    assert any("manifest.json: SHA256SUMS says" in line for line in verify(root).disagree)
+
+
+def test_files_lists_and_manifest_forged_together_are_told_by_the_lock(root):
+    other = b"evil" + KERNEL[4:]
+    table = json.loads((root / "manifest.json").read_text())
+    for line in table["files"]:
+        if line["path"] == "boot/vmlinuz":
+            line["sha256"] = line["pin"]["sha256"] = large("x", other).digest.hex
+    forged = json.dumps(table)
+    (root / "boot/vmlinuz").write_bytes(other)
+    (root / "manifest.json").write_text(forged)
+    sums = checksums.parse((root / "SHA256SUMS").read_bytes())
+    sums |= {"boot/vmlinuz": large("x", other).digest.hex, "manifest.json": text_entry("x", forged).digest.hex}
+    (root / "SHA256SUMS").write_text("".join(f"{digest}  {path}\n" for path, digest in sorted(sums.items())))
+    report = verify(root)
+    assert report.changed == () and report.disagree == (
+        f"boot/vmlinuz: web.lock has no pin {large('x', other).digest.hex}",)
+
+
+def test_a_lock_with_conflict_markers_is_told(root):
+    rewrite(root, "web.lock", lambda data: b"<<<<<<< ours\n" + data)
+    report = verify(root)
+    assert [each.path for each in report.changed] == ["web.lock"]
+    assert report.disagree == ("web.lock: unresolved merge conflict",)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": 2}', "null", '{"schema": 1, "files": [1]}', "[" * 100000,
+                                  '{"schema": 1, "files": [{"path": "a"}, {"path": "a"}]}'])
+def test_a_manifest_that_is_none_is_an_error_and_no_traceback(root, text):
+    (root / "manifest.json").write_text(text)
+    with pytest.raises(BytesDiffer, match=r"manifest.json cannot be read"):
+        verify(root)
+
+
+def test_what_is_no_bundle_is_said_to_be_none(tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("no tar")
+    for name in ("folder", "file"):
+        with pytest.raises(UsageError, match="is no bundle"):
+            verify(tmp_path / name)
+    with pytest.raises(NotFound, match="there is no such bundle"):
+        verify(tmp_path / "absent")
+
+
+def test_a_tar_with_one_changed_byte_and_one_stray_member_is_told(tmp_path):
+    directory.write(built(), tmp_path / "web")
+    rewrite(tmp_path / "web", "boot/vmlinuz", flipped)
+    (tmp_path / "evil").write_text("x")
+    subprocess.run([need("tar", "tar"), "-cPf", "web.tar", "web", "web/../evil", "web/verify.sh"], cwd=tmp_path,
+                   check=True)
+    report = verify(tmp_path / "web.tar")
+    assert [each.path for each in report.changed] == ["boot/vmlinuz"]
+    assert report.extra == ("web/../evil (outside, or twice)", "web/verify.sh (outside, or twice)")
+
+
+def test_a_tar_that_was_cut_is_never_ok(tmp_path):
+    tar.write(built(), tmp_path / "web.tar")
+    whole = (tmp_path / "web.tar").read_bytes()
+    end = whole.rstrip(b"\0")
+    outcomes = set()
+    for length in range(0, len(end), 700):
+        (tmp_path / "web.tar").write_bytes(whole[:length])
+        try:
+            outcomes.add("ok" if verify(tmp_path / "web.tar").ok else "differs")
+        except PinbootError as reason:
+            outcomes.add(type(reason).__name__)
+    assert "ok" not in outcomes and {"differs", "UsageError"} <= outcomes
+
+
+def run(root, shell="dash", path=None):
+    need(SHELLS[shell][0], shell)
+    environment = os.environ if path is None else {"PATH": str(path)}
+    return subprocess.run([shutil.which(SHELLS[shell][0]), *SHELLS[shell][1:], root / "verify.sh"], text=True,
+                          capture_output=True, env=environment, timeout=60)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_verify_sh_says_ok_of_a_bundle_as_built(root, shell):
+    done = run(root, shell)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "ok: 8 files as built\n", "")
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_verify_sh_names_what_changed_is_missing_and_is_extra(root, shell):
+    rewrite(root, "boot/vmlinuz", flipped)
+    (root / "hosts/web1/ks.cfg").unlink()
+    (root / "hosts/with blank").write_text("x")
+    (root / "boot/initrd.img").unlink()
+    (root / "boot/initrd.img").symlink_to("vmlinuz")
+    (root / "updates.img").write_text("x")
+    done = run(root, shell)
+    assert done.returncode == 4 and done.stdout == ""
+    assert sorted(done.stderr.splitlines()) == sorted([
+        "missing  boot/initrd.img", "changed  boot/vmlinuz", "missing  hosts/web1/ks.cfg", "extra    boot/initrd.img",
+        "extra    hosts/with blank", "extra    updates.img", f"error: {root} is not what was built"])
+
+
+def test_verify_sh_is_not_fooled_by_a_name_of_two_lines(root):
+    (root / "boot/vmlinuz\n.").mkdir()
+    (root / "boot/vmlinuz\n./boot").mkdir()
+    (root / "boot/vmlinuz\n./boot/vmlinuz").write_text("x")
+    assert run(root).returncode == 4
+
+
+@pytest.mark.parametrize("change", [
+    lambda data: b"", lambda data: data + b"x\n", lambda data: data.replace(b"  ", b" *")])
+def test_verify_sh_refuses_a_list_of_another_shape(root, change):
+    rewrite(root, "SHA256SUMS", change)
+    done = run(root)
+    assert done.returncode == 4 and done.stderr == "changed  SHA256SUMS\n"
+
+
+def test_verify_sh_checks_a_last_line_without_its_end(root):
+    rewrite(root, "SHA256SUMS", lambda data: data.rstrip(b"\n"))
+    rewrite(root, "web.lock", flipped)
+    assert "changed  web.lock" in run(root).stderr
+
+
+# What NetBSD's cksum -a SHA256 and openssl print for their standard input.
+OTHERS = {"cksum": '[ "$1 $2" = "-a SHA256" ] || exit 1\nsha256sum | cut -d" " -f1',
+          "sha256": "sha256sum | cut -d' ' -f1",
+          "openssl": 'printf "SHA2-256(stdin)= "; sha256sum | cut -d" " -f1'}
+
+
+@pytest.mark.parametrize("tool", OTHERS)
+def test_verify_sh_takes_the_tool_that_is_there(root, tmp_path, tool):
+    path = tools(tmp_path)
+    (path / tool).write_text(f"#!/bin/sh\nPATH=/usr/bin:/bin\n{OTHERS[tool]}\n")
+    (path / tool).chmod(0o755)
+    assert run(root, path=path).stdout == "ok: 8 files as built\n"
+    rewrite(root, "boot/vmlinuz", flipped)
+    assert "changed  boot/vmlinuz" in run(root, path=path).stderr
+
+
+def test_verify_sh_does_not_trust_a_cksum_that_ignores_its_option(root, tmp_path):
+    path = tools(tmp_path)
+    (path / "cksum").write_text("#!/bin/sh\necho 4294967295 0\n")
+    (path / "cksum").chmod(0o755)
+    done = run(root, path=path)
+    assert done.returncode == 5 and done.stderr.startswith("error: no tool here knows SHA-256")
+
+
+def tools(tmp_path):
+    """A PATH with what verify.sh needs and no sha256sum."""
+    path = tmp_path / "path"
+    path.mkdir()
+    for name in ("find", "awk", "grep", "sed", "sort", "dirname", "cut"):
+        (path / name).symlink_to(shutil.which(name))
+    return path
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_every_shell_reads_verify_sh_and_shellcheck_finds_nothing(root, shell):
+    need(SHELLS[shell][0], shell)
+    assert subprocess.run([*SHELLS[shell], "-n", root / "verify.sh"]).returncode == 0
+    assert stat.S_IMODE((root / "verify.sh").stat().st_mode) == 0o755
+    assert subprocess.run([need("shellcheck", "shellcheck"), root / "verify.sh"]).returncode == 0

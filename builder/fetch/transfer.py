@@ -49,7 +49,7 @@ class Transfer:
                     # A continued file may have been put together from two versions: once, from the start (N11).
                     if not (self._continued and self._second_chance):
                         raise
-                    pass
+                    self._second_chance = False
                     self._restart()
 
     def _attempt(self, gauge: Gauge) -> str:

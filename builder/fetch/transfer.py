@@ -30,6 +30,7 @@ class Transfer:
         self._remember = remember
         self._continued = intake.size > 0  # the bytes are not all of one answer
         self._second_chance = True
+        self._total = intake.wanted.size  # or what the first answer announced
 
     def run(self, what: str, progress: Progress) -> str:
         """The URL that answered. Raises PinbootError."""
@@ -93,9 +94,8 @@ class Transfer:
     def _check_range(self, answer: Answer, start: int) -> None:
         """Never append blindly: the range must start where we stand and go to the end of the file (N10)."""
         told = headers.content_range(answer.header("content-range"))
-        total = self._intake.wanted.size
-        right = (start and told and told.start == start and told.total in (None, total or told.total)
-                 and told.end + 1 == (total or told.total))
+        total = self._total or (told.total if told else None)
+        right = start and told and told.start == start and told.end + 1 == total and told.total in (None, total)
         length = headers.content_length(answer.header("content-length"))
         if right and told and length in (None, told.end + 1 - start):
             return
@@ -114,8 +114,9 @@ class Transfer:
         start = intake.size
         length = None if answer.chunked else headers.content_length(answer.header("content-length"))
         if length is not None and wanted.size is None:
-            gauge.total(start + length)
-            wanted.refuse_too_big(start + length)
+            self._total = start + length
+            gauge.total(self._total)
+            wanted.refuse_too_big(self._total)
         # With a digest, bytes after the known size are not read: an overlong Content-Length then cannot hang us (N04).
         stop = wanted.size if wanted.expected and wanted.size is not None else wanted.cap + 1
         answer.allow(stop - start)
@@ -139,6 +140,7 @@ class Transfer:
     def _restart(self) -> None:
         self._intake.restart()
         self._continued = False
+        self._total = self._intake.wanted.size
 
 
 class Gauge:

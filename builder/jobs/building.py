@@ -29,6 +29,7 @@ from builder.lock import text
 from builder.lock.model import Lock, Pin
 from builder.media import directory, tar, verify
 from builder.media.nextsteps import Fetched
+from builder.outputs import xen
 from builder.profile.layers import Layer
 from builder.profile.values import Profile
 from builder.trust import evidence
@@ -65,7 +66,7 @@ def build(profile: Profile, layers: Sequence[Layer], context: Context, *, shown:
         raise UsageError(f"{shown}: there is no lock", f"pinboot lock {profile.path}")
     locking.fits(lock, profile, shown, update=False)
     _enough_evidence(profile, lock, shown)
-    chosen = _only(profile, hosts)
+    chosen = xen.settled(_only(profile, hosts), lock.kernel)
     inputs = build_key(chosen, layers, lock, context)
     there = _as_built(target, inputs, chosen, context)
     if there:

@@ -11,6 +11,7 @@ from builder.jobs.context import Context
 from builder.jobs.planning import Boot
 from builder.jobs.surveying import Survey
 from builder.lock.model import KernelFacts
+from builder.outputs import xen
 from builder.profile.values import Profile
 
 
@@ -29,6 +30,7 @@ def _hosts(profile: Profile, found: Survey, kernel: KernelFacts) -> tuple[Findin
         return (Finding(topic="install", severity=Severity.ERROR, text=reason.message, hint=reason.hint),)
     boot = Boot(kernel=kernel, initrd_size=found.initrd_size, stage2_size=found.stage2_size, install_url=address)
     findings: list[Finding] = []
+    profile = xen.settled(profile, kernel)
     for host in profile.hosts:
         _, about = planning.judge(profile, host, boot)
         many = len(profile.hosts) > 1

@@ -75,9 +75,10 @@ def judge(version: str, inside: InitrdFacts, packages: tuple[KernelPackage, ...]
 
 
 def of_package(package: KernelPackage, like: str) -> str:
-    """What `uname -r` of this package's kernel says: with the architecture since EL6, without before."""
-    base = f"{package.version}-{package.release}"
-    return f"{base}.{package.arch}" if like.rpartition(".")[2] in ARCHES else base
+    """What `uname -r` of this package's kernel says; before EL6 it had no architecture at its end."""
+    if package.uname or like.rpartition(".")[2] in ARCHES:
+        return package.kernel_version
+    return f"{package.version}-{package.release}"
 
 
 def _series(version: str) -> str:

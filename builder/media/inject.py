@@ -7,9 +7,9 @@ The archive is appended: the image begins with the very bytes that are pinned, e
 in at least four zeros. Xen makes one exception. Up to 4.20 its domain builder un-gzips a PV guest's ramdisk that begins
 with the gzip magic, and takes the size to expect from the last four bytes of the file (tools/libs/guest/xg_dom_core.c,
 xc_dom_check_gzip, xc_dom_build_module). Behind a gzip stream those bytes are no size, and zeros do not help (they read
-as 16): the builder hands on the first stream alone and our files are lost, or, before it learned to fall back to the raw
-bytes, does not start the guest. So before an original that begins with gzip the archive goes first; the kernel does not
-mind, and that builder leaves an image alone that begins with an uncompressed archive.
+as 16): the builder hands on the first stream alone and our files are lost, or, before it learned to fall back to the
+raw bytes, does not start the guest. So before an original that begins with gzip the archive goes first; the kernel does
+not mind, and that builder leaves an image alone that begins with an uncompressed archive.
 """
 
 from __future__ import annotations

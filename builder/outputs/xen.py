@@ -6,6 +6,7 @@ What real Xen does with each key was tried (XEN 1, XEN 2); keys that the guest's
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from builder.catalog.generation import Generation
@@ -28,9 +29,9 @@ PV_RUNS = ("pygrub", "pvgrub", "kept-kernel")
 MIB = 1 << 20
 
 
-def choose_type(generation: Generation, facts: KernelFacts, run: str | None = None) -> tuple[Kind, str]:
-    """The type of the guest, and why. `run` is xen.run of the profile: it says which type is wanted, the ELF notes of
-    the pinned kernel say which are possible; without it the generation and the notes decide."""
+def choose_type(generation: Generation, facts: KernelFacts, run: str = "") -> tuple[Kind, str]:
+    """The type of the guest, and why. `run` is xen.run of the profile: it may ask for HVM; else the ELF notes of the
+    pinned kernel decide, against what the generation usually is where they differ."""
     if run == "disk":
         return "hvm", 'xen.run = "disk": the guest starts from its own disk, which takes the firmware of an HVM guest'
     if facts.xen_pv:
@@ -38,6 +39,17 @@ def choose_type(generation: Generation, facts: KernelFacts, run: str | None = No
         return "pv", f"kernel {facts.version} has the ELF notes of a PV guest{usual}"
     lost = ", though this release usually has them" if generation.xen == "pv" else ""
     return "hvm", f"kernel {facts.version} has no ELF notes of a PV guest{lost}"
+
+
+def settled(profile: Profile, facts: KernelFacts) -> Profile:
+    """The profile with xen.run filled in where it says nothing: pygrub for PV, the guest's own disk for HVM."""
+    return _settled(profile, choose_type(profile.release.generation, facts, profile.xen.run)[0])
+
+
+def _settled(profile: Profile, kind: Kind) -> Profile:
+    if profile.xen.run:
+        return profile
+    return replace(profile, xen=replace(profile.xen, run="pygrub" if kind == "pv" else "disk"))
 
 
 def obstacle(run: str, kind: Kind, row: dom0.Dom0) -> tuple[str, str] | None:
@@ -77,6 +89,7 @@ def configs(host: Host, profile: Profile, *, kind: Kind, cmdline: str) -> tuple[
     Raises UsageError where xen.run does not fit the type, the command line is too long for it, or a value cannot be
     written in xl.cfg.
     """
+    profile = _settled(profile, kind)
     row = dom0.ROWS[profile.xen.dom0]
     refused = obstacle(profile.xen.run, kind, row)
     if refused:

@@ -65,7 +65,7 @@ class _Resolver:
         release = self._release()
         # Where the release itself is wrong, go on with some generation so that all other mistakes are told too.
         generation = release.generation if release else GENERATIONS["el9"]
-        xen = self._xen(generation)
+        xen = self._xen()
         raw = self.raw
         users = tuple(self._user(name, table, generation) for name, table in sorted(raw.user.items()))
         return Profile(
@@ -105,15 +105,14 @@ class _Resolver:
         text, arch = self.raw.release, self.raw.arch
         return self.mistakes.parsed("release", lambda word: load.release(word, arch, families), text)
 
-    def _xen(self, generation: Generation) -> Xen:
+    def _xen(self) -> Xen:
         raw = self.raw.xen or schema.Xen()
         default = DEFAULTS[raw.dom0]
         path = self.mistakes.parsed("xen.path", names.absolute_path, raw.path or default["path"])
         disks = self.mistakes.parsed("xen.disks", names.absolute_path, raw.disks or default["disks"])
         bridge = self.mistakes.parsed("xen.bridge", names.interface, raw.bridge or default["bridge"])
-        run = raw.run or ("pygrub" if generation.xen == "pv" else "disk")
         return Xen(dom0=raw.dom0, path=path or default["path"], disks=disks or default["disks"],
-                   bridge=bridge or default["bridge"], run=run)
+                   bridge=bridge or default["bridge"], run=raw.run or "")
 
     def _tree(self) -> TreeSource:
         raw = self.raw.tree or schema.Tree()

@@ -115,13 +115,14 @@ class Host:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Xen:
-    """`path` is where the bundle will live in dom0; `run` how the installed system starts."""
+    """`path` is where the bundle will live in dom0; `run` how the installed system starts (empty: as its type of guest
+    usually does, which only the pinned kernel tells)."""
 
     dom0: Literal["linux", "netbsd"] = "linux"
     path: str = "/var/lib/xen/pinboot"
     disks: str = "/var/lib/xen/images"
     bridge: str = "xenbr0"
-    run: Literal["pygrub", "pvgrub", "kept-kernel", "disk"] = "disk"
+    run: Literal["", "pygrub", "pvgrub", "kept-kernel", "disk"] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

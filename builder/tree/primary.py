@@ -13,7 +13,10 @@ from builder.names import shown
 from builder.tree import border, guarded
 
 COMMON = "http://linux.duke.edu/metadata/common"
-HEADER_RANGE = "http://linux.duke.edu/metadata/rpm header-range"
+RPM = "http://linux.duke.edu/metadata/rpm"
+HEADER_RANGE = f"{RPM} header-range"
+PROVIDES = f"{RPM} provides"
+PROVIDE = f"{RPM} entry"
 XML_BASE = "http://www.w3.org/XML/1998/namespace base"
 PACKAGE = f"{COMMON} package"
 TEXTS = frozenset({f"{COMMON} name", f"{COMMON} arch", f"{COMMON} checksum"})
@@ -21,6 +24,10 @@ ATTRIBUTES = frozenset({f"{COMMON} version", f"{COMMON} checksum", f"{COMMON} ti
 # rpm's own alphabets of version and release (rpmvercmp ignores the rest); an epoch is a small number.
 WORD = re.compile(r"[A-Za-z0-9._+~^]{1,128}")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
+# What a kernel package provides: its `uname -r`, whole (Red Hat's kernel.spec: kernel-uname-r = %{KVERREL}).
+UNAME = "kernel-uname-r"
+# rpm splits a version at its last dash, so the two halves joined are the whole again.
+UNAME_WORD = re.compile(r"[A-Za-z0-9._+~^-]{1,128}")
 # A repository that keeps every kernel of ten years has some hundreds; the answer stays small whatever comes.
 MAX_KERNELS = 10_000
 MAX_TEXT = 1_000
@@ -29,7 +36,8 @@ MAX_TEXT = 1_000
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KernelPackage:
     """`digest` is that of the package file, None where it is weak; `build_time` in seconds. `header_range` are the
-    first byte of the signed header and the first after it (LIBRARIES 2), None where repodata does not tell."""
+    first byte of the signed header and the first after it (LIBRARIES 2), None where repodata does not tell. `uname` is
+    what it provides as kernel-uname-r, empty where it does not (EL6 and older)."""
 
     name: str
     epoch: int
@@ -40,11 +48,12 @@ class KernelPackage:
     digest: Digest | None
     build_time: int
     header_range: tuple[int, int] | None
+    uname: str = ""
 
     @property
     def kernel_version(self) -> str:
-        """What `uname -r` says of it, since EL6: 3.10.0-1160.el7.x86_64."""
-        return f"{self.version}-{self.release}.{self.arch}"
+        """What `uname -r` says of it: as it provides it itself, else as since EL6: 3.10.0-1160.el7.x86_64."""
+        return self.uname or f"{self.version}-{self.release}.{self.arch}"
 
 
 def kernels(chunks: Iterable[bytes], names: Collection[str], where: str) -> tuple[KernelPackage, ...]:
@@ -60,7 +69,7 @@ def kernels(chunks: Iterable[bytes], names: Collection[str], where: str) -> tupl
 class _Reader:
     """Collects the children (depth 3) of each <package> (depth 2) whose name is wanted."""
 
-    __slots__ = ("attributes", "found", "heard", "names", "range", "skip", "texts", "where")
+    __slots__ = ("attributes", "found", "heard", "names", "provides", "range", "skip", "texts", "uname", "where")
 
     def __init__(self, where: str, names: frozenset[str]) -> None:
         self.where, self.names = where, names
@@ -69,12 +78,14 @@ class _Reader:
         self.attributes: dict[str, dict[str, str]] = {}
         self.texts: dict[str, str] = {}
         self.range: dict[str, str] | None = None
+        self.provides = False
+        self.uname: dict[str, str] | None = None
         self.heard: list[str] | None = None
 
     def start(self, name: str, attributes: dict[str, str], depth: int) -> None:
         if depth == 2:
             self.skip = name != PACKAGE or attributes.get("type") != "rpm"
-            self.attributes, self.texts, self.range, self.heard = {}, {}, None, None
+            self.attributes, self.texts, self.range, self.heard, self.uname = {}, {}, None, None, None
         elif self.skip:
             return
         elif depth == 3:
@@ -87,6 +98,12 @@ class _Reader:
             if self.range is not None:
                 raise self._refuse("header-range", "a second one", "one of each")
             self.range = attributes
+        elif depth == 4:
+            self.provides = name == PROVIDES
+        elif depth == 5 and self.provides and name == PROVIDE and attributes.get("name") == UNAME:
+            if self.uname is not None and self.uname != attributes:
+                raise self._refuse(UNAME, "a second one", "one of each")
+            self.uname = attributes
 
     def text(self, text: str) -> None:
         if self.heard is None:
@@ -131,7 +148,14 @@ class _Reader:
             arch=self._matched("arch", self.texts.get(f"{COMMON} arch", ""), WORD),
             href=self._href(self.attributes.get(f"{COMMON} location", {})), digest=self._digest(),
             build_time=self._number("time build", self.attributes.get(f"{COMMON} time", {}).get("build", "")),
-            header_range=self._range())
+            header_range=self._range(), uname=self._uname())
+
+    def _uname(self) -> str:
+        """The version and release of kernel-uname-r, joined; a Provides without version tells nothing."""
+        if self.uname is None or not self.uname.get("ver"):
+            return ""
+        told = "-".join(filter(None, (self.uname["ver"], self.uname.get("rel", ""))))
+        return self._matched(UNAME, told, UNAME_WORD)
 
     def _matched(self, place: str, value: str, pattern: re.Pattern[str]) -> str:
         if not pattern.fullmatch(value):

@@ -20,7 +20,7 @@ def run(*arguments, cwd=None, **environment):
 
 
 @pytest.mark.parametrize("arguments", [["--help"], *([name, "--help"] for name, *_ in options.COMMANDS)],
-                         ids=lambda a: " ".join(a))
+                         ids=" ".join)
 def test_the_help_fits_80_columns(arguments):
     done = run(*arguments)
     assert done.returncode == 0 and done.stderr == ""

@@ -332,16 +332,25 @@ def wrong_206(told: str, body: bytes) -> Any:
     wrong_206(f"bytes 0-{len(BODY) - 1}/{len(BODY)}", BODY),
     wrong_206(f"bytes 999-{len(BODY) - 1}/{len(BODY)}", BODY[999:]),
     wrong_206(f"bytes 1000-1999/{len(BODY)}", BODY[1000:2000]),
+    wrong_206("bytes 1000-1999/2000", BODY[1000:2000]),
     wrong_206(f"bytes 1000-{len(BODY)}/{len(BODY) + 1}", BODY[1000:] + b"x"),
-    wrong_206(f"bytes 1000-{len(BODY) - 1}/*", BODY[1001:] + b"x"),
+    wrong_206("bytes 1000-1999/*", BODY[1000:2000]),
     wrong_206(f"bytes 1000-{len(BODY) - 1}/{len(BODY)}", BODY[1000:-1]),
     wrong_206("nonsense", BODY[1000:]),
-    raw(head(206, {"Content-Length": len(BODY) - 1000}) + BODY[1000:]),
+    raw(head(206, {"Content-Length": len(BODY) - 1001}) + BODY[1001:]),
     raw(head(206, {"Content-Type": "multipart/byteranges; boundary=x", "Content-Length": 3}) + b"--x"),
 ])
-def test_a_206_of_another_range_is_never_appended(bench: Bench, answer: Any) -> None:
-    bench.server.serve(AT, cut(BODY, 1000), answer, whole(BODY))
-    assert bench.fetch(size=len(BODY)) == BODY
+@pytest.mark.parametrize("expected", [DIGEST, None])
+def test_a_206_of_another_range_is_never_appended(bench: Bench, answer: Any, expected: Digest | None) -> None:
+    bench.server.serve(AT, cut(BODY, 1000, etag='"v1"'), answer, whole(BODY, etag='"v1"'))
+    assert bench.fetch(expected=expected) == BODY
+    assert bench.ranges() == ["", "bytes=1000-", ""]
+
+
+def test_a_206_of_shifted_bytes_is_found_by_the_digest(bench: Bench) -> None:
+    bench.server.serve(AT, cut(BODY, 1000), wrong_206(f"bytes 1000-{len(BODY) - 1}/*", BODY[1001:] + b"x"), whole(BODY))
+    assert bench.fetch() == BODY
+    assert bench.ranges() == ["", "bytes=1000-", ""]
 
 
 def test_a_206_that_nobody_asked_for_is_refused(bench: Bench) -> None:
@@ -449,12 +458,16 @@ def test_the_whole_chunks_before_a_cut_are_kept(bench: Bench) -> None:
     assert bench.ranges() == ["", "bytes=6000-"]
 
 
-@pytest.mark.parametrize("flood", [b"a" * 60_000, b"X: y\r\n"])
-def test_chunk_extensions_and_trailers_without_end_are_stopped(bench: Bench, flood: bytes) -> None:
-    start = head(200, {"Transfer-Encoding": "chunked"}) + b"5\r\nabcde\r\n" + (b"0\r\n" if b":" in flood else b"5;")
-    bench.server.serve("/9/.treeinfo", endless(start, flood * (60_000 // len(flood))))
-    with pytest.raises(Missing):
-        bench.source(tries=1).read(".treeinfo", 1000)
+@pytest.mark.parametrize(("start", "flood", "said"), [
+    (b"5;", b"a" * 60_000, "got more than 65536 bytes when reading chunk size"),
+    (b"0\r\n", b"X: y\r\n" * 9000, "far more bytes came than the file can have"),
+    (b"", b"1;" + b"a" * 9000 + b"\r\nx\r\n", "far more bytes came than the file can have"),
+])
+def test_chunk_extensions_and_trailers_without_end_are_stopped(bench: Bench, start: bytes, flood: bytes, said: str) -> None:
+    first = head(200, {"Transfer-Encoding": "chunked"}) + b"5\r\nabcde\r\n"
+    bench.server.serve("/9/.treeinfo", endless(first + start, flood))
+    with pytest.raises(Missing, match=said):
+        bench.source(tries=1).read(".treeinfo", 10_000)
 
 
 def test_an_empty_file_is_refused_where_nothing_else_tells(bench: Bench) -> None:
@@ -517,10 +530,14 @@ def test_a_known_size_above_the_cap_is_refused_unasked(bench: Bench) -> None:
     assert bench.server.log == []
 
 
-@pytest.mark.parametrize("block", [b"HTTP/1.1 100 Continue\r\n\r\n" * 100, b"X-Header: y\r\n" * 90, b"a" * 60_000])
-def test_a_head_without_end_is_stopped(bench: Bench, block: bytes) -> None:
-    bench.server.serve(AT, endless(b"" if block.startswith(b"HTTP") else b"HTTP/1.1 200 OK\r\n", block))
-    with pytest.raises(Missing):
+@pytest.mark.parametrize(("first", "block", "said"), [
+    (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100, "the head of the answer is over 256 KiB"),
+    (b"HTTP/1.1 200 OK\r\n", b"X-Header: y\r\n" * 90, "got more than 100 headers"),
+    (b"HTTP/1.1 200 OK\r\n", b"a" * 60_000, "got more than 65536 bytes when reading header line"),
+])
+def test_a_head_without_end_is_stopped(bench: Bench, first: bytes, block: bytes, said: str) -> None:
+    bench.server.serve(AT, endless(first, block))
+    with pytest.raises(Missing, match=said):
         bench.fetch(tries=2)
 
 

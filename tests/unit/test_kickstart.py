@@ -350,8 +350,8 @@ def test_values_are_never_templates() -> None:
 
 # Whatever the values
 
-NASTY = ["a\nrootpw --plaintext x", "a #b", 'a" --lock', "$(reboot)", "%end", "--lock", "-x", "a,b", "a:b", "Europe/Prague",
-         "{{ x }}", "\u017elu\u0165ou\u010dk\u00fd", "a\u2028b", "x\\", "'", '"']
+NASTY = ["a\nrootpw --plaintext x", "a #b", 'a" --lock', "$(reboot)", "%end", "--lock", "-x", "a,b", "a:b", "{{ x }}",
+         "\u017elu\u0165ou\u010dk\u00fd", "a\u2028b", "x\\", "'", '"']
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -418,3 +418,23 @@ def test_hosts_that_differ_in_more_than_names_have_another_shape() -> None:
 def test_every_generation_has_a_kickstart_here() -> None:
     seen = {samples.profile(release).release.generation.name for release in RELEASES}
     assert seen == set(GENERATIONS)
+
+
+@pytest.mark.parametrize(("user", "said"), [
+    (samples.user(gecos="a:b"), r'user\.admin\.gecos: "a:b" holds a colon'),
+    (samples.user("root"), r'user\.root: "root" is no name of a user'),
+    (samples.user(groups=("a,b",)), r'user\.admin\.groups: "a,b" is not a group'),
+    (samples.user(password_hash="s3cret"), r"user\.admin\.password: plain text"),
+])
+def test_a_value_that_the_installed_system_could_not_hold_is_refused_by_key(user: object, said: str) -> None:
+    with pytest.raises(UsageError, match=said) as caught:
+        render(samples.profile(users=(user,)))
+    assert "s3cret" not in caught.value.message
+
+
+def test_all_values_that_cannot_be_held_are_told_at_once() -> None:
+    with pytest.raises(UsageError) as caught:
+        render(samples.profile(timezone="-x", packages=("a b",)))
+    assert caught.value.message.splitlines() == [
+        "web: 2 values that no kickstart can hold", '  timezone: "-x" is not a time zone such as Europe/Prague',
+        '  packages: "a b" is not a package, @group or @^environment']

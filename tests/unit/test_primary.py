@@ -140,3 +140,18 @@ def test_a_hostile_primary_is_refused_with_package_and_place(name: str) -> None:
     with pytest.raises(HostileInput) as caught:
         primary.kernels((data[i : i + 4096] for i in range(0, len(data), 4096)), ("kernel",), WHERE)
     assert caught.value.message.startswith(f"{WHERE}: ") and told in caught.value.message
+
+
+@pytest.mark.parametrize(("entry", "uname"), [
+    ('<rpm:entry name="kernel-uname-r" flags="EQ" epoch="0" ver="5.14.0" rel="570.17.1.el9_6.x86_64"/>',
+     "5.14.0-570.17.1.el9_6.x86_64"),
+    ('<rpm:entry name="kernel-uname-r" flags="EQ" epoch="0" ver="6.1.0-56-cloud" rel="amd64"/>', "6.1.0-56-cloud-amd64"),
+    ('<rpm:entry name="kernel-uname-r"/>', ""), ('<rpm:entry name="kernel" ver="1" rel="2"/>', ""), ("", "")])
+def test_a_kernel_package_tells_its_uname_itself(entry, uname):
+    text = f"""<metadata xmlns="http://linux.duke.edu/metadata/common" xmlns:rpm="http://linux.duke.edu/metadata/rpm">
+      <package type="rpm"><name>kernel-core</name><arch>x86_64</arch><version epoch="0" ver="5.14.0" rel="570.el9"/>
+      <checksum type="sha256" pkgid="YES">{"a" * 64}</checksum><time file="1" build="1"/><location href="k.rpm"/>
+      <format><rpm:provides>{entry}</rpm:provides>
+      <rpm:requires><rpm:entry name="kernel-uname-r" ver="9" rel="9"/></rpm:requires></format></package></metadata>"""
+    found, = primary.kernels([text.encode()], ["kernel-core"], "primary.xml")
+    assert found.uname == uname and found.kernel_version == (uname or "5.14.0-570.el9.x86_64")

@@ -52,7 +52,7 @@ def test_a_short_profile_is_enough(write):
     assert str(host.network.addresses[0]) == "192.168.1.22/24" and str(host.network.gateways[0]) == "192.168.1.1"
     assert host.network.mac_made and host.network.mac.startswith("00:16:3e:")
     assert (host.disk.name, host.disk.size, host.disk.file) == ("xvda", 20 << 30, "/var/lib/xen/images/web1.img")
-    assert (profile.xen.run, profile.language, host.memory) == ("pygrub", "en_US.UTF-8", 2048)
+    assert (profile.xen.run, profile.language, host.memory) == ("", "en_US.UTF-8", 2048)
 
 
 def test_every_mistake_is_told_in_one_run_with_its_line(write):

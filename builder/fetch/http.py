@@ -13,7 +13,7 @@ from builder.fetch.patience import Patience
 from builder.fetch.session import Session
 from builder.fetch.store import Fetched, Store
 from builder.fetch.transfer import Transfer
-from builder.progress import Progress, Silent
+from builder.progress import Progress, SilentMeter
 
 
 class HttpSource:
@@ -29,7 +29,8 @@ class HttpSource:
         """A small text. Raises NotFound, Missing, HostileInput."""
         url = self._at(path)
         memory = Memory()
-        Transfer(self._session, url, Intake(Wanted(where=url, cap=cap), memory)).run(path, Silent())
+        transfer = Transfer(self._session, url, Intake(Wanted(where=url, cap=cap), memory))
+        transfer.run(path, self._progress, SilentMeter())  # too small to be measured
         return bytes(memory.data)
 
     def fetch(self, path: str, *, kind: str, expected: Digest | None = None, size: int | None = None,
@@ -43,7 +44,8 @@ class HttpSource:
         def pull(coming: Incoming) -> str:
             etag = coming.note.etag if coming.note.url == url else ""
             transfer = Transfer(self._session, url, coming.intake, etag=etag, remember=coming.remember)
-            return transfer.run(told, self._progress)
+            with self._progress.start(told, size) as meter:
+                return transfer.run(told, self._progress, meter)
 
         return self.store.bring(wanted, told, self._progress, pull, fresh=fresh)
 

@@ -32,26 +32,25 @@ class Transfer:
         self._second_chance = True
         self._total = intake.wanted.size  # or what the first answer announced
 
-    def run(self, what: str, progress: Progress) -> str:
-        """The URL that answered. Raises PinbootError."""
+    def run(self, what: str, progress: Progress, meter: Meter) -> str:
+        """The URL that answered; `what` is the file's name in what is said of new tries. Raises PinbootError."""
         patience = Patience(self._session.options.terms, self._url, what, progress, self._intake.size)
-        with progress.start(what, self._intake.wanted.size) as meter:
-            gauge = Gauge(meter)
-            while True:
-                try:
-                    answered = self._attempt(gauge)
-                    self._intake.check()
-                    return answered
-                except Fault as problem:
-                    if self._intake.matches():  # the digest decides, whatever the connection said (N04)
-                        return self._url
-                    patience.endure(problem, self._intake.size)
-                except BytesDiffer:
-                    # A continued file may have been put together from two versions: once, from the start (N11).
-                    if not (self._continued and self._second_chance):
-                        raise
-                    self._second_chance = False
-                    self._restart()
+        gauge = Gauge(meter)
+        while True:
+            try:
+                answered = self._attempt(gauge)
+                self._intake.check()
+                return answered
+            except Fault as problem:
+                if self._intake.matches():  # the digest decides, whatever the connection said (N04)
+                    return self._url
+                patience.endure(problem, self._intake.size)
+            except BytesDiffer:
+                # A continued file may have been put together from two versions: once, from the start (N11).
+                if not (self._continued and self._second_chance):
+                    raise
+                self._second_chance = False
+                self._restart()
 
     def _attempt(self, gauge: Gauge) -> str:
         if self._intake.size and not (self._intake.wanted.expected or self._etag):

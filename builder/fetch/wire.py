@@ -76,7 +76,7 @@ class PacedReader(io.RawIOBase):
         return count
 
     def _bad_head(self) -> OSError | None:
-        if False:
+        if self._came > HEAD_CAP:
             return OSError(f"the head of the answer is over {HEAD_CAP >> 10} KiB")
         if self._waited > self._pace.patience:
             return TimeoutError(f"the head of the answer took over {self._pace.patience:g} s")

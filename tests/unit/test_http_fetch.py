@@ -333,6 +333,8 @@ def wrong_206(told: str, body: bytes) -> Any:
     wrong_206(f"bytes 999-{len(BODY) - 1}/{len(BODY)}", BODY[999:]),
     wrong_206(f"bytes 1000-1999/{len(BODY)}", BODY[1000:2000]),
     wrong_206("bytes 1000-1999/2000", BODY[1000:2000]),
+    wrong_206(f"bytes 1000-{len(BODY) - 1}/{len(BODY) + 5}", BODY[1000:]),
+    raw(head(206, {"Content-Range": f"bytes 999-{len(BODY) - 1}/{len(BODY)}"}) + BODY[999:]),
     wrong_206(f"bytes 1000-{len(BODY)}/{len(BODY) + 1}", BODY[1000:] + b"x"),
     wrong_206("bytes 1000-1999/*", BODY[1000:2000]),
     wrong_206(f"bytes 1000-{len(BODY) - 1}/{len(BODY)}", BODY[1000:-1]),
@@ -407,6 +409,7 @@ def test_a_content_length_that_is_too_big_does_not_hang_where_the_size_is_known(
 def test_a_content_length_that_is_too_big_is_settled_by_the_digest_where_the_size_is_not(bench: Bench) -> None:
     bench.server.serve(AT, whole(BODY, extra={"Content-Length": len(BODY) + 5}, ranges=False))
     assert bench.fetch(read_timeout=0.3) == BODY
+    assert bench.pauses == []
     with pytest.raises(Missing, match="does not answer in time"):
         bench.source(read_timeout=0.3, tries=2).fetch(PATH, kind="kernel", fresh=True)
 
@@ -588,6 +591,13 @@ def test_overload_is_waited_out_as_long_as_the_server_asks(bench: Bench) -> None
     assert bench.pauses[:3] == [7.0, 60.0, 30.0]
     assert 2.0 <= bench.pauses[3] <= 4.0
     assert bench.told.lines[0] == f"{PATH}: the server answered 503 Whatever; trying again in 7.0 s (2 of 5)"
+
+
+def test_new_tries_for_a_small_text_are_said_too(bench: Bench) -> None:
+    bench.server.serve("/9/.treeinfo", status(503, {"Retry-After": "7"}), whole(b"[general]"))
+    assert bench.source().read(".treeinfo", 100) == b"[general]"
+    assert bench.told.lines == [".treeinfo: the server answered 503 Whatever; trying again in 7.0 s (2 of 5)"]
+    assert bench.told.advanced == []
 
 
 def test_overload_without_end_is_an_error_with_the_code(bench: Bench) -> None:

@@ -142,7 +142,7 @@ def _source(read: ParsedKickstart, command_line: CommandLine | None) -> Iterator
 def _looks(read: ParsedKickstart, where: str) -> Iterator[Finding]:
     for secret in read.secrets:
         yield _warning(f"{secret} holds a plain password; it stays readable in the bundle and on the installed disk",
-                       "--iscrypted with a hash: pinboot hash-password")
+                       "--iscrypted with a hash, made by: openssl passwd -6")
     if any("NOPASSWD" in script for script in read.scripts):
         yield Finding(topic=TOPIC, severity=Severity.NOTE, text="a %post script lets an account use sudo without a "
                       "password", hint="give the account a password where that is not wanted")

@@ -24,7 +24,7 @@ from builder.errors import (
 from builder.finding import Finding, Severity
 from builder.jobs import locking, packing, planning, surveying
 from builder.jobs.context import Context
-from builder.jobs.planning import Boot, HostPlan
+from builder.jobs.planning import Boot, HostPlan, Planner
 from builder.lock import text
 from builder.lock.model import Lock, Pin
 from builder.media import directory, tar, verify
@@ -181,8 +181,9 @@ def _plans(profile: Profile, boot: Boot, context: Context) -> tuple[HostPlan, ..
     """A plan for every host; what stands in the way of any is told for all of them at once."""
     plans: list[HostPlan] = []
     bad: list[tuple[str, Finding]] = []
+    planner = Planner(profile, boot)
     for host in profile.hosts:
-        made, findings = planning.judge(profile, host, boot)
+        made, findings = planner.judge(host)
         bad += [(host.name, finding) for finding in planning.errors(findings)]
         for finding in findings:
             if finding.severity is Severity.WARNING:

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from builder.errors import UsageError
 from builder.finding import Finding, Severity
-from builder.jobs import planning, surveying
+from builder.jobs import surveying
 from builder.jobs.context import Context
-from builder.jobs.planning import Boot
+from builder.jobs.planning import Boot, Planner
 from builder.jobs.surveying import Survey
 from builder.lock.model import KernelFacts
 from builder.outputs import xen
@@ -30,9 +30,9 @@ def _hosts(profile: Profile, found: Survey, kernel: KernelFacts) -> tuple[Findin
         return (Finding(topic="install", severity=Severity.ERROR, text=reason.message, hint=reason.hint),)
     boot = Boot(kernel=kernel, initrd_size=found.initrd_size, stage2_size=found.stage2_size, install_url=address)
     findings: list[Finding] = []
-    profile = xen.settled(profile, kernel)
+    planner = Planner(xen.settled(profile, kernel), boot)
     for host in profile.hosts:
-        _, about = planning.judge(profile, host, boot)
+        _, about = planner.judge(host)
         many = len(profile.hosts) > 1
         findings.extend(replace(f, text=f"{host.name}: {f.text}") if many else f for f in about)
     return tuple(findings)

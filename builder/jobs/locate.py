@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from builder.catalog import load
 from builder.errors import Missing, NotFound
@@ -18,6 +19,7 @@ from builder.tree.treeinfo import Treeinfo
 # The spellings that installers ask for, in their order (REFERENCE 2.1).
 NAMES = (".treeinfo", "treeinfo")
 WIDTH = 48
+LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,4 +127,8 @@ def _found(profile: Profile, address: str, moved: bool) -> Finding:
         hint = f'set tree = {{ url = "{address}" }}' if profile.tree.url else ""
         severity = Severity.WARNING if profile.tree.url else Severity.OK
         return Finding(topic="tree", severity=severity, text=f"{address}, will not move", hint=hint)
+    if address.startswith("http://") and urlsplit(address).hostname not in LOCAL:
+        return Finding(topic="tree", severity=Severity.WARNING, text=address,
+                       detail=("plain http: whoever is on the way can change what comes, until it is pinned",),
+                       hint="take an https address where the mirror has one")
     return Finding(topic="tree", severity=Severity.OK, text=address)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from builder.boot import cmdline, kickstart, memory, network, validate
+from builder.boot import cmdline, memory, network, validate
 from builder.boot.cmdline import CommandLine, Machine
+from builder.boot.kickstart import Kickstarts
 from builder.errors import PinbootError, UsageError
 from builder.finding import Finding, Severity
 from builder.lock.model import KernelFacts
@@ -41,32 +42,52 @@ def kickstart_path(host: Host) -> str:
     return f"ks/{host.name}.cfg"
 
 
-def plan(profile: Profile, host: Host, boot: Boot) -> HostPlan:
-    """Raises UsageError: a value that cannot be carried, a command line over the limit, xen.run against the type."""
-    generation = profile.release.generation
-    kind, _ = xen.choose_type(generation, boot.kernel, profile.xen.run)
-    machine = MACHINES[kind]
-    line = cmdline.compose(host, generation, install_url=boot.install_url, machine=machine,
-                           kickstart_location=f"file:/{kickstart_path(host)}")
-    cmdline.fit(line, cmdline.limit(generation, machine, boot.kernel.cmdline_size), f"host.{host.name}")
-    text = kickstart.render(profile, host, install_url=boot.install_url, machine=machine)
-    return HostPlan(host=host, kind=kind, cmdline=line, kickstart=text)
+class Planner:
+    """Plans the hosts of one profile (xen.run settled): they share the kernel, and so the type of guest."""
 
+    def __init__(self, profile: Profile, boot: Boot) -> None:
+        self.profile = profile
+        self.boot = boot
+        self.generation = profile.release.generation
+        self.kind, self.reason = xen.choose_type(self.generation, boot.kernel, profile.xen.run)
+        self.machine = MACHINES[self.kind]
+        self.kickstarts = Kickstarts(profile, install_url=boot.install_url, machine=self.machine)
 
-def judge(profile: Profile, host: Host, boot: Boot) -> tuple[HostPlan | None, tuple[Finding, ...]]:
-    """The plan and every finding about the host; without a plan where one cannot be made, for the reason found."""
-    findings = list(xen_findings(profile, host, boot.kernel))
-    if boot.stage2_size is not None:
-        findings.append(memory.check(host, profile.release.generation, boot.initrd_size, boot.stage2_size))
-    try:
-        made = plan(profile, host, boot)
-    except UsageError as reason:
-        findings.append(_refused(reason))
-        return None, tuple(findings)
-    findings.extend(validate.check(made.kickstart, profile.release.generation, host, where=_where(profile, host),
-                                   command_line=made.cmdline))
-    findings.extend(network.reach(host, boot.install_url))
-    return made, tuple(findings)
+    def plan(self, host: Host) -> HostPlan:
+        """Raises UsageError: a value that cannot be carried, a command line over the limit."""
+        line = cmdline.compose(host, self.generation, install_url=self.boot.install_url, machine=self.machine,
+                               kickstart_location=f"file:/{kickstart_path(host)}")
+        bound = cmdline.limit(self.generation, self.machine, self.boot.kernel.cmdline_size)
+        cmdline.fit(line, bound, f"host.{host.name}")
+        return HostPlan(host=host, kind=self.kind, cmdline=line, kickstart=self.kickstarts.of(host))
+
+    def judge(self, host: Host) -> tuple[HostPlan | None, tuple[Finding, ...]]:
+        """The plan and every finding about the host; without a plan where one cannot be made, for the reason found."""
+        findings = [self._xen()]
+        if self.boot.stage2_size is not None:
+            findings.append(memory.check(host, self.generation, self.boot.initrd_size, self.boot.stage2_size))
+        try:
+            made = self.plan(host)
+        except UsageError as reason:
+            return None, (*findings, _refused(reason))
+        findings.extend(validate.check(made.kickstart, self.generation, host, where=_where(self.profile, host),
+                                       command_line=made.cmdline))
+        findings.extend(network.reach(host, self.boot.install_url))
+        return made, tuple(findings)
+
+    def _xen(self) -> Finding:
+        """Which type of guest, by the kernel's own notes; and whether the installer will find disk and network."""
+        kernel, row = self.boot.kernel, dom0.ROWS[self.profile.xen.dom0]
+        able = f"PV {_yes(kernel.xen_pv)}, Xen PVH {_yes(kernel.xen_pvh)}; type = \"{self.kind}\""
+        blocked = xen.obstacle(self.profile.xen.run, self.kind, row)
+        if blocked:
+            return Finding(topic="xen", severity=Severity.ERROR, text=f"{able}; {blocked[0]}", detail=(self.reason,),
+                           hint=blocked[1])
+        lacking = [driver for driver in DRIVERS if driver not in kernel.initrd_xen_drivers]
+        if lacking:
+            return Finding(topic="xen", severity=Severity.WARNING, text=f"{able}; initrd without {', '.join(lacking)}",
+                           hint="the installer would find no disk or network, unless they are built into the kernel")
+        return Finding(topic="xen", severity=Severity.OK, text=f"{able}; netfront and blkfront in initrd")
 
 
 def _where(profile: Profile, host: Host) -> str:
@@ -77,21 +98,6 @@ def _where(profile: Profile, host: Host) -> str:
 def _refused(reason: PinbootError) -> Finding:
     first, *more = reason.message.splitlines()
     return Finding(topic="host", severity=Severity.ERROR, text=first, detail=tuple(more), hint=reason.hint)
-
-
-def xen_findings(profile: Profile, host: Host, kernel: KernelFacts) -> tuple[Finding, ...]:
-    """Which type of guest, by the kernel's own notes; and whether the installer will find disk and network."""
-    kind, reason = xen.choose_type(profile.release.generation, kernel, profile.xen.run)
-    blocked = xen.obstacle(profile.xen.run, kind, dom0.ROWS[profile.xen.dom0])
-    able = f"PV {_yes(kernel.xen_pv)}, Xen PVH {_yes(kernel.xen_pvh)}; type = \"{kind}\""
-    if blocked:
-        return (Finding(topic="xen", severity=Severity.ERROR, text=f"{able}; {blocked[0]}", detail=(reason,),
-                        hint=blocked[1]),)
-    lacking = [driver for driver in DRIVERS if driver not in kernel.initrd_xen_drivers]
-    if lacking:
-        return (Finding(topic="xen", severity=Severity.WARNING, text=f"{able}; the initrd has no {', '.join(lacking)}",
-                        hint="the installer would find no disk or network, unless they are built into the kernel"),)
-    return (Finding(topic="xen", severity=Severity.OK, text=f"{able}; netfront and blkfront in initrd"),)
 
 
 def _yes(value: bool) -> str:

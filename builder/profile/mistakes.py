@@ -56,7 +56,7 @@ class Mistakes:
         count = "1 mistake" if len(rows) == 1 else f"{len(rows)} mistakes"
         body = "".join(f"\n  {p:<{place}}  {k:<{min(key, 40)}}  {text}" for p, k, text in rows)
         return UsageError(f"{self.main}: {count}, nothing was written{body}",
-                          "docs/profiles.md lists every key with an example")
+                          "docs/profiles.md has every key with an example; pinboot init writes a working start")
 
     def _place(self, mistake: Mistake) -> str:
         if mistake.origin is None:

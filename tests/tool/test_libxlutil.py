@@ -59,7 +59,7 @@ def test_both_files_of_a_host_mean_what_the_profile_says(tmp_path, release, line
         assert parsed.disks == [disk]
     started = {"pygrub": {"bootloader": "pygrub"}, "disk": {"boot": "c"}, "pvgrub": {"kernel": row.pvgrub},
                "kept-kernel": {"kernel": f"{xen.kept(host, of)}/vmlinuz",
-                               "ramdisk": f"{xen.kept(host, of)}/initramfs.img"}}[of.xen.run]
+                               "ramdisk": f"{xen.kept(host, of)}/initramfs.img"}}[of.xen.run or {"pv": "pygrub", "hvm": "disk"}[kind]]
     assert without_disk(run) == machine | started | {"on_reboot": "restart", "on_crash": "restart"}
     assert without_disk(install) == machine | {
         "kernel": f"{of.xen.path}/{xen.KERNEL}", "ramdisk": f"{of.xen.path}/{xen.INITRD}", "cmdline": cmdline,

@@ -541,7 +541,7 @@ def test_a_known_size_above_the_cap_is_refused_unasked(bench: Bench) -> None:
 def test_a_head_without_end_is_stopped(bench: Bench, first: bytes, block: bytes, said: str) -> None:
     bench.server.serve(AT, endless(first, block))
     with pytest.raises(Missing, match=said):
-        bench.fetch(tries=2)
+        bench.fetch(tries=2, read_timeout=30)
 
 
 # Time (N06-N08)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from builder.cli.progress import Terminal
 from builder.errors import UsageError
-from builder.fetch.session import Options
-from builder.fetch.store import Store
+from builder.fetch.store.objects import Store
+from builder.fetch.web.session import Options
 from builder.jobs.context import Context
 
 

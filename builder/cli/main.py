@@ -49,7 +49,7 @@ def _on_term(number: int, frame: FrameType | None) -> None:
 def _run(arguments: Sequence[str]) -> int:
     chosen = options.parse(arguments)
     # Each command is imported when it runs: `--help` must not pay for requests or jinja2 (PERFORMANCE targets).
-    code: int = importlib.import_module(f"builder.cli.{chosen.command}").run(chosen)
+    code: int = importlib.import_module(f"builder.cli.commands.{chosen.command}").run(chosen)
     sys.stdout.flush()
     return code
 

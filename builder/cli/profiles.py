@@ -8,9 +8,9 @@ import re
 from pathlib import Path
 
 from builder.errors import UsageError
-from builder.media import atomic
+from builder.media.pack import atomic
 from builder.profile import resolve, starters
-from builder.profile.layers import Layer
+from builder.profile.file.layers import Layer
 from builder.profile.values import Profile
 
 

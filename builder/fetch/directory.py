@@ -11,10 +11,11 @@ from pathlib import Path
 
 from builder.digest import Digest
 from builder.errors import HostileInput, Missing, NotFound
-from builder.fetch import folder, limits, relative
-from builder.fetch.incoming import BUFFER, Incoming
-from builder.fetch.intake import Intake, Memory, Wanted, pieces
-from builder.fetch.store import Fetched, Store
+from builder.fetch import limits, relative
+from builder.fetch.store import folder
+from builder.fetch.store.incoming import BUFFER, Incoming
+from builder.fetch.store.intake import Intake, Memory, Wanted, pieces
+from builder.fetch.store.objects import Fetched, Store
 from builder.progress import Progress
 
 FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK

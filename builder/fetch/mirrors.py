@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from builder.digest import Digest
 from builder.errors import BytesDiffer, Missing, NotFound, PinbootError, UsageError
-from builder.fetch.folder import StoreUnusable
 from builder.fetch.source import Source
-from builder.fetch.store import Fetched, Store
+from builder.fetch.store.folder import StoreUnusable
+from builder.fetch.store.objects import Fetched, Store
 from builder.progress import Progress
 
 T = TypeVar("T")

@@ -11,11 +11,11 @@ from urllib.parse import unquote_to_bytes
 from builder import names
 from builder.digest import Digest
 from builder.errors import UsageError
-from builder.fetch import session
 from builder.fetch.directory import DirectorySource
-from builder.fetch.http import HttpSource
-from builder.fetch.session import Options
-from builder.fetch.store import Fetched, Store
+from builder.fetch.store.objects import Fetched, Store
+from builder.fetch.web import session
+from builder.fetch.web.session import Options
+from builder.fetch.web.tree import HttpSource
 from builder.progress import Progress
 
 

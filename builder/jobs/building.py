@@ -22,21 +22,23 @@ from builder.errors import (
     several,
 )
 from builder.finding import Finding, Severity
-from builder.jobs import locking, packing, planning, surveying
+from builder.jobs import locking, packing, planning
 from builder.jobs.context import Context
 from builder.jobs.planning import Boot, HostPlan, Planner
+from builder.jobs.survey import survey
 from builder.lock import text
 from builder.lock.model import Lock, Pin
-from builder.media import directory, tar, verify
+from builder.media import verify
 from builder.media.nextsteps import Fetched
+from builder.media.pack import directory, tar
 from builder.outputs import xen
-from builder.profile.layers import Layer
+from builder.profile.file.layers import Layer
 from builder.profile.values import Profile
 from builder.trust import evidence
 from builder.trust.evidence import Evidence
 
 BOOT_ROLES = ("kernel", "initrd")
-TEMPLATES = (("builder.boot", "templates"), ("builder.outputs", ""), ("builder.media", ""))
+TEMPLATES = (("builder.boot.kickstart", "templates"), ("builder.outputs", ""), ("builder.media", ""))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,7 @@ def build(profile: Profile, layers: Sequence[Layer], context: Context, *, shown:
         return there
     fetched = _bring(chosen, lock, context, shown, offline=offline)
     boot = Boot(kernel=lock.kernel, initrd_size=lock.pin("initrd").size, stage2_size=lock.pin("stage2").size,
-                install_url=surveying.install_url(chosen, lock.source))
+                install_url=survey.install_url(chosen, lock.source))
     plans = _plans(chosen, boot, context)
     bundle, listed = packing.bundle(chosen, layers, lock, plans, context, install_url=boot.install_url, inputs=inputs)
     write = tar.write if target.suffix == ".tar" else directory.write
@@ -167,7 +169,7 @@ def _bring(profile: Profile, lock: Lock, context: Context, shown: str, *, offlin
 
 def _fetch(pin: Pin, profile: Profile, lock: Lock, context: Context, shown: str) -> None:
     try:
-        source = surveying.mirrors(profile, lock.source, context)
+        source = survey.mirrors(profile, lock.source, context)
         source.fetch(pin.path, kind=pin.role, expected=pin.digest, size=pin.size, what=pin.path)
     except NotFound as reason:
         raise locking.gone(lock, reason, profile, context, shown) from reason

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from builder.errors import UsageError
 from builder.finding import Finding, Severity
-from builder.jobs import surveying
 from builder.jobs.context import Context
 from builder.jobs.planning import Boot, Planner
-from builder.jobs.surveying import Survey
+from builder.jobs.survey import survey
+from builder.jobs.survey.survey import Survey
 from builder.lock.model import KernelFacts
 from builder.outputs import xen
 from builder.profile.values import Profile
@@ -17,7 +17,7 @@ from builder.profile.values import Profile
 
 def check(profile: Profile, context: Context) -> tuple[Finding, ...]:
     """All findings, in the order of the report. Raises Missing where there is no tree at all."""
-    found = surveying.survey(profile, context, fetch_stage2=False, fresh=True)
+    found = survey.survey(profile, context, fetch_stage2=False, fresh=True)
     if found.kernel is None:
         return tuple(found.findings)
     return (*found.findings, *_age(found, context), *_hosts(profile, found, found.kernel))
@@ -25,7 +25,7 @@ def check(profile: Profile, context: Context) -> tuple[Finding, ...]:
 
 def _hosts(profile: Profile, found: Survey, kernel: KernelFacts) -> tuple[Finding, ...]:
     try:
-        address = surveying.install_url(profile, found.located.source.url)
+        address = survey.install_url(profile, found.located.source.url)
     except UsageError as reason:
         return (Finding(topic="install", severity=Severity.ERROR, text=reason.message, hint=reason.hint),)
     boot = Boot(kernel=kernel, initrd_size=found.initrd_size, stage2_size=found.stage2_size, install_url=address)

@@ -6,9 +6,9 @@ import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from builder.fetch.session import Options
 from builder.fetch.source import Source, open_source
-from builder.fetch.store import Store
+from builder.fetch.store.objects import Store
+from builder.fetch.web.session import Options
 from builder.progress import Progress
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from builder.catalog import load
 from builder.errors import BytesDiffer, CheckFailed, NotFound, OutsideChanged, PinbootError, UsageError
 from builder.finding import Finding, Severity
-from builder.jobs import locate, surveying
 from builder.jobs.context import Context
-from builder.jobs.surveying import Survey
+from builder.jobs.survey import locate, survey
+from builder.jobs.survey.survey import Survey
 from builder.lock import compare, text
 from builder.lock.compare import Change
 from builder.lock.model import Lock
-from builder.media import atomic
+from builder.media.pack import atomic
 from builder.profile.values import Profile
 
 
@@ -71,7 +71,7 @@ def lock(profile: Profile, context: Context, *, shown: str, update: bool = False
 
 
 def _survey(profile: Profile, context: Context, locked: Lock | None) -> Survey:
-    return surveying.survey(profile, context, fetch_stage2=True, fresh=locked is not None,
+    return survey.survey(profile, context, fetch_stage2=True, fresh=locked is not None,
                              remembered=locked.source if locked else None)
 
 

@@ -15,7 +15,7 @@ from builder.media.bundle import Bundle, Entry, Part, text_entry
 from builder.media.bundle import bundle as make_bundle
 from builder.media.nextsteps import Fetched
 from builder.outputs import up, xen
-from builder.profile.layers import Layer
+from builder.profile.file.layers import Layer
 from builder.profile.values import Profile
 
 PRIVATE = 0o600

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from builder.boot import cmdline, memory, network, validate
-from builder.boot.cmdline import CommandLine, Machine
-from builder.boot.kickstart import Kickstarts
+from builder.boot.kickstart.render import Kickstarts
+from builder.boot.line import cmdline, network
+from builder.boot.line.cmdline import CommandLine, Machine
+from builder.boot.review import memory, unattended
 from builder.errors import PinbootError, UsageError
 from builder.finding import Finding, Severity
 from builder.lock.model import KernelFacts
@@ -70,7 +71,7 @@ class Planner:
             made = self.plan(host)
         except UsageError as reason:
             return None, (*findings, _refused(reason))
-        findings.extend(validate.check(made.kickstart, self.generation, host, where=_where(self.profile, host),
+        findings.extend(unattended.check(made.kickstart, self.generation, host, where=_where(self.profile, host),
                                        command_line=made.cmdline))
         findings.extend(network.reach(host, self.boot.install_url))
         return made, tuple(findings)

@@ -9,8 +9,8 @@ from types import MappingProxyType
 from builder import names
 from builder.catalog.generation import Generation
 from builder.names import Address, Interface
-from builder.profile import schema
-from builder.profile.mistakes import Mistakes
+from builder.profile.file import schema
+from builder.profile.file.mistakes import Mistakes
 from builder.profile.values import Disk, Host, Network, Storage, Xen
 
 # Memory where a host says none, in MiB: EL6 and EL7 install in 2 GiB, later ones want 3 (netbootxyz/netboot.xyz#866).

@@ -11,10 +11,11 @@ from builder import names
 from builder.catalog import load
 from builder.catalog.family import Release
 from builder.catalog.generation import GENERATIONS, Generation
-from builder.profile import layers, schema, secrets, walk
+from builder.profile import secrets
+from builder.profile.file import layers, schema, walk
+from builder.profile.file.layers import Joined, Layer
+from builder.profile.file.mistakes import Mistakes
 from builder.profile.hosts import Hosts, packages
-from builder.profile.layers import Joined, Layer
-from builder.profile.mistakes import Mistakes
 from builder.profile.values import (
     Firewall,
     Profile,

@@ -12,7 +12,7 @@ from types import TracebackType
 
 from builder.cli.main import main
 from builder.demo import serve
-from builder.fetch import session
+from builder.fetch.web import session
 
 MIRROR = "http://mirror.example"
 

@@ -98,7 +98,7 @@ def test_a_wheel_carries_profiles_templates_and_scripts_and_runs(tmp_path):
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         archive.extractall(tmp_path / "site")
-    assert {"builder/data/profiles/centos-7-xen-netbsd.toml", "builder/boot/templates/kickstart.ks.j2",
+    assert {"builder/data/profiles/centos-7-xen-netbsd.toml", "builder/boot/kickstart/templates/kickstart.ks.j2",
             "builder/catalog/families.toml", "builder/media/verify.sh", "builder/outputs/up.sh.in",
             "builder/py.typed"} <= names
     assert not any(name.startswith("tests/") for name in names)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from builder.boot import network
+from builder.boot.line import network
 from builder.catalog.generation import GENERATIONS
 from builder.errors import UsageError
 from builder.profile.values import Network

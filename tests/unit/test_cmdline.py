@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.boot import cmdline, options
-from builder.boot.cmdline import CommandLine
+from builder.boot.line import cmdline, options
+from builder.boot.line.cmdline import CommandLine
 from builder.catalog.generation import GENERATIONS
 from builder.errors import UsageError
 from builder.profile.values import Host

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from builder.errors import BytesDiffer, CheckFailed, UsageError
-from builder.media import directory, place
 from builder.media.bundle import Entry, bundle, folders, text_entry
+from builder.media.pack import directory, place
 from tests.corpus import ROOT
 from tests.machines import EPOCH, large
 
@@ -51,7 +51,7 @@ DRIVER = """
 import os, sys
 from pathlib import Path
 os.umask(int(sys.argv[2], 8))
-from builder.media import directory, tar
+from builder.media.pack import directory, tar
 from builder.media.bundle import bundle, text_entry
 from tests.machines import EPOCH, large
 names = list({"a", "b", "c", "ks", "web1", "web2", "x", "y"})

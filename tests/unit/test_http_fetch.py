@@ -21,11 +21,11 @@ from hypothesis import strategies as st
 
 from builder.digest import Digest, of_bytes
 from builder.errors import BytesDiffer, HostileInput, Missing, NotFound, PinbootError, UsageError
-from builder.fetch import headers
 from builder.fetch.mirrors import Mirrors
-from builder.fetch.session import Options
 from builder.fetch.source import Source, open_source
-from builder.fetch.store import Store
+from builder.fetch.store.objects import Store
+from builder.fetch.web import headers
+from builder.fetch.web.session import Options
 from builder.progress import Meter, Silent, SilentMeter
 from tests.corpus import ROOT, corpus
 from tests.unit.faulty import (
@@ -878,9 +878,9 @@ CHILD = """
 import sys
 from pathlib import Path
 from builder.digest import parse
-from builder.fetch.session import Options
+from builder.fetch.web.session import Options
 from builder.fetch.source import open_source
-from builder.fetch.store import Store
+from builder.fetch.store.objects import Store
 from builder.progress import Silent
 
 class Told(Silent):

@@ -12,8 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from builder.boot import kickstart, parsed, storage
-from builder.boot.cmdline import Machine
+from builder.boot.kickstart import render as kickstart
+from builder.boot.kickstart import storage
+from builder.boot.line.cmdline import Machine
+from builder.boot.review import parsed
 from builder.catalog.generation import GENERATIONS
 from builder.errors import UsageError
 from builder.profile.values import Disk, Firewall, Host, Origin, Profile, Root, Services, Storage, Xen

@@ -6,7 +6,9 @@ import json
 
 import pytest
 
-from builder.boot import kickstart, memory, parsed, validate
+from builder.boot.kickstart import render as kickstart
+from builder.boot.review import memory, parsed
+from builder.boot.review import unattended as validate
 from builder.catalog.generation import GENERATIONS, MIB, Generation
 from builder.errors import UsageError
 from builder.finding import Finding, Severity

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.boot import network
+from builder.boot.line import network
 from builder.catalog import load
 from builder.catalog.generation import GENERATIONS
 from builder.errors import UsageError

@@ -5,7 +5,7 @@ import tomllib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.profile import positions
+from builder.profile.file import positions
 
 TEXT = '''# head
 release = "rocky-9" # x

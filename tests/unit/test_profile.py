@@ -6,7 +6,8 @@ import textwrap
 import pytest
 
 from builder.errors import UsageError
-from builder.profile import layers, resolve, starters
+from builder.profile import resolve, starters
+from builder.profile.file import layers
 
 BLOB = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(range(32))
 KEY = "ssh-ed25519 " + base64.b64encode(BLOB).decode() + " ops@example"

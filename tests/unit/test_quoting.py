@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.boot import quoting
+from builder.boot.kickstart import quoting
 
 PRINTABLE = st.text().filter(str.isprintable)
 NASTY = ["a#b", 'a "b', "a\\b", "a'b", "$(id)", "`id`", "a;b", "%end", "-x", "", " ", "a b", "žluťoučký", "{{ x }}"]

@@ -14,10 +14,10 @@ from builder import names
 from builder.digest import Digest, of_bytes
 from builder.errors import BytesDiffer, HostileInput, Missing, NotFound, UsageError
 from builder.fetch import relative
-from builder.fetch.folder import StoreUnusable
 from builder.fetch.mirrors import Mirrors
 from builder.fetch.source import Source, open_source
-from builder.fetch.store import Store
+from builder.fetch.store.folder import StoreUnusable
+from builder.fetch.store.objects import Store
 from builder.progress import Silent
 from tests.corpus import corpus
 

@@ -16,11 +16,11 @@ import pytest
 
 from builder.digest import Digest, of_bytes
 from builder.errors import BytesDiffer, HostileInput, NotFound, UsageError
-from builder.fetch import incoming, lockfile
-from builder.fetch.folder import StoreUnusable
-from builder.fetch.incoming import Incoming
-from builder.fetch.intake import Wanted
-from builder.fetch.store import Store
+from builder.fetch.store import incoming, lockfile
+from builder.fetch.store.folder import StoreUnusable
+from builder.fetch.store.incoming import Incoming
+from builder.fetch.store.intake import Wanted
+from builder.fetch.store.objects import Store
 from builder.progress import Silent
 from tests.corpus import ROOT
 
@@ -117,7 +117,7 @@ def test_a_file_that_the_system_will_not_let_grow_is_one_clear_error(tmp_path: P
 
 
 def test_a_store_that_may_not_be_written_is_one_clear_error(tmp_path: Path) -> None:
-    script = ("import os, sys; from pathlib import Path; from builder.fetch.store import Store\n"
+    script = ("import os, sys; from pathlib import Path; from builder.fetch.store.objects import Store\n"
               "place = Path(sys.argv[1])\n"
               "os.chdir(place)\n"  # opened while we may; then down to a user who may not write there
               "if os.geteuid() == 0: os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
@@ -227,7 +227,7 @@ def test_a_store_reached_over_a_link_of_the_users_works(tmp_path: Path) -> None:
 
 
 def test_temporary_files_of_killed_processes_are_swept_and_those_in_use_stay(tmp_path: Path) -> None:
-    script = ("import os, sys; from pathlib import Path; from builder.fetch.store import Store\n"
+    script = ("import os, sys; from pathlib import Path; from builder.fetch.store.objects import Store\n"
               "def chunks():\n    yield b'half'\n    os.kill(os.getpid(), 9)\n"
               "Store(Path(sys.argv[1])).add(chunks(), cap=99, where='x')\n")
     killed = subprocess.run([sys.executable, "-c", script, tmp_path], env=os.environ | {"PYTHONPATH": str(ROOT)})

@@ -9,8 +9,8 @@ import pytest
 
 from builder.digest import Digest
 from builder.errors import BytesDiffer, UsageError
-from builder.media import tar
 from builder.media.bundle import Entry, bundle, text_entry
+from builder.media.pack import tar
 from tests.machines import EPOCH, large
 from tests.tool.tools import need
 

@@ -7,8 +7,9 @@ import subprocess
 
 import pytest
 
-from builder.media import checksums, directory
+from builder.media import checksums
 from builder.media.bundle import bundle, text_entry
+from builder.media.pack import directory
 from builder.outputs import shell as words
 from builder.outputs import up, xen
 from tests.machines import EPOCH, profile

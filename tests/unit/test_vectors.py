@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 
 from builder import names
-from builder.boot import cmdline, kickstart, network, options, quoting, validate
+from builder.boot.kickstart import quoting
+from builder.boot.kickstart import render as kickstart
+from builder.boot.line import cmdline, network, options
+from builder.boot.review import unattended as validate
 from builder.catalog.generation import GENERATIONS
 from builder.errors import UsageError
 from builder.finding import Severity

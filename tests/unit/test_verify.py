@@ -10,8 +10,9 @@ import pytest
 
 from builder.errors import BytesDiffer, NotFound, PinbootError, UsageError
 from builder.lock import text as lock_text
-from builder.media import checksums, directory, inject, manifest, tar
+from builder.media import checksums, inject, manifest
 from builder.media.bundle import bundle, text_entry
+from builder.media.pack import directory, tar
 from builder.media.verify import Difference, verify
 from builder.outputs import xen
 from tests.machines import EPOCH, large, lock

@@ -1,0 +1,1 @@
+"""The kickstart of a host, rendered and quoted."""

@@ -1,0 +1,89 @@
+"""What the values of a profile may be where a kickstart holds them: checked at this border too, because a value that
+the installer reads otherwise than it was meant installs another machine (RELIABILITY J08)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from builder import names
+from builder.boot.line import options
+from builder.catalog.generation import Generation
+from builder.errors import UsageError, several
+from builder.names import shown
+from builder.profile import secrets
+from builder.profile.values import Host, Profile
+
+# A word that stands alone: a leading dash would make an option of it (REFERENCE 3.5).
+WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_+/.@-]{0,63}")
+# A member of a comma list: service, group, port, server.
+ITEM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9@_.:-]{0,127}")
+PACKAGE = re.compile(r"-?@?\^?[A-Za-z0-9._+*?:/-]+")
+
+
+def check(profile: Profile, host: Host, generation: Generation) -> None:
+    """Raises UsageError with every value that this generation's kickstart cannot hold as it was meant."""
+    mistakes = [f"{key}: {text}" for key, text in (*_words(profile, host), *_accounts(profile, generation))]
+    if mistakes:
+        count = "1 value" if len(mistakes) == 1 else f"{len(mistakes)} values"
+        raise several(f"{profile.name}: {count} that no kickstart can hold", mistakes, "change them in the profile")
+    _check_devices(host)
+
+
+def _words(profile: Profile, host: Host) -> Iterator[tuple[str, str]]:
+    services, firewall = profile.services, profile.firewall
+    for key, texts, pattern, wanted in (
+        ("language", (profile.language,), WORD, "a locale such as cs_CZ.UTF-8"),
+        ("keyboard", (profile.keyboard,), WORD, "a keyboard layout such as us"),
+        ("timezone", (profile.timezone,), WORD, "a time zone such as Europe/Prague"),
+        ("ntp", profile.ntp, ITEM, "a host name or an address"),
+        ("packages", profile.packages, PACKAGE, "a package, @group or @^environment"),
+        (f"host.{host.name}.packages", host.packages, PACKAGE, "a package, @group or @^environment"),
+        ("services.enabled", services.enabled, ITEM, "a service"),
+        ("services.disabled", services.disabled, ITEM, "a service"),
+        ("firewall.services", firewall.services, ITEM, "a service"),
+        ("firewall.ports", firewall.ports, ITEM, "a port such as 8080:tcp"),
+        *((f"user.{account.name}.groups", account.groups, ITEM, "a group") for account in profile.users),
+    ):
+        for text in texts:
+            if not pattern.fullmatch(text):
+                yield key, f"{shown(text)} is not {wanted}"
+    wanted_packages = {*profile.packages, *host.packages}
+    for entry in sorted(wanted_packages):
+        # pykickstart drops both of a pair like this, and all environments but the last.
+        if f"-{entry}" in wanted_packages:
+            yield "packages", f"both {entry} and -{entry}"
+    if sum(entry.startswith("@^") for entry in wanted_packages) > 1:
+        yield "packages", "two environments; an installation has one"
+
+
+def _accounts(profile: Profile, generation: Generation) -> Iterator[tuple[str, str]]:
+    for account in profile.users:
+        if not names.USER.fullmatch(account.name) or account.name == "root":
+            yield f"user.{account.name}", f"{shown(account.name)} is no name of a user"
+        # A colon would end the field in /etc/passwd; useradd refuses it in the middle of the installation.
+        if not account.gecos.isprintable() or ":" in account.gecos:
+            yield f"user.{account.name}.gecos", f"{shown(account.gecos)} holds a colon or a control character"
+        if not account.shell.isprintable():
+            yield f"user.{account.name}.shell", f"{shown(account.shell)} holds a control character"
+    accounts = [("root", profile.root.password_hash, profile.root.ssh_keys),
+                *((f"user.{u.name}", u.password_hash, u.ssh_keys) for u in profile.users)]
+    for key, password, keys in accounts:
+        if password is not None:
+            try:
+                secrets.password_hash(password, generation)
+            except ValueError as reason:
+                yield f"{key}.password", str(reason)
+        for line in keys:
+            if not line.isprintable() or not line.strip() or line.startswith("-"):
+                yield f"{key}.ssh_keys", f"{shown(line)} is no key on one line"
+
+
+def _check_devices(host: Host) -> None:
+    """The generated kickstart describes one plain card; a bond or VLAN made on the command line would be lost with the
+    installation."""
+    found = sorted({options.key(argument) for argument in host.kernel_arguments} & options.VIRTUAL)
+    if found:
+        raise UsageError(f"host.{host.name}.kernel_arguments: {', '.join(found)} makes a device that the generated "
+                         "kickstart does not describe",
+                         'write the kickstart yourself (kickstart = "FILE"), with a network line for that device')

@@ -1,0 +1,1 @@
+"""The kernel command line: network, installer options, consoles, in each generation's dialect."""

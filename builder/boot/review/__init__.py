@@ -1,0 +1,1 @@
+"""Whether a kickstart installs without anybody at the screen, and whether the memory is enough."""

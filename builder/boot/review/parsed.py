@@ -1,0 +1,263 @@
+"""A kickstart as the installer of a generation reads it: pykickstart's handler for that release, turned into a value.
+
+Each parse gets a new handler, because pykickstart's keep state from one file to the next. Nothing is fetched or opened:
+%include and %ksappend are noted, never followed (RELIABILITY J20).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from builder.boot.kickstart import quoting
+from builder.catalog.generation import Generation
+from builder.errors import several
+
+SOURCES = ("url", "nfs", "cdrom", "harddrive", "hmc", "liveimg", "ostreesetup", "ostreecontainer", "bootc")
+MODES = {0: "cmdline", 1: "graphical", 2: "text"}  # pykickstart/constants.py, DISPLAY_MODE_*
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One `network` line."""
+
+    bootproto: str
+    device: str = ""
+    ip: str = ""
+    netmask: str = ""
+    gateway: str = ""
+    ipv6: str = ""
+    nameservers: tuple[str, ...] = ()
+    hostname: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """`password` is what stands in the file, `encrypted` whether it is a hash; an empty one is none."""
+
+    name: str
+    password: str = ""
+    encrypted: bool = False
+    locked: bool = False
+    groups: tuple[str, ...] = ()
+    gecos: str = ""
+    shell: str = ""
+
+    @property
+    def has_password(self) -> bool:
+        return bool(self.password) and not self.locked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erase:
+    """What is taken away from which disks. `kind` is all, linux, list or empty (clearpart is absent or --none)."""
+
+    kind: str = ""
+    drives: tuple[str, ...] = ()
+    only_use: tuple[str, ...] = ()
+    zerombr: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedKickstart:
+    """What was learned from a kickstart. `source` is the command that names it and `url` its address; `disks` are all
+    disks that any command names; `mode` is text, cmdline or graphical; `scripts` the bodies of %post; `outside` the
+    (line, word) of each %include and %ksappend; `secrets` the commands that hold a plain password."""
+
+    packages: tuple[str, ...]
+    excluded: tuple[str, ...]
+    groups: tuple[str, ...]
+    environment: str
+    source: str
+    url: str
+    mirrorlist: str
+    cards: tuple[Card, ...]
+    disks: tuple[str, ...]
+    erase: Erase
+    partitioned: bool
+    locked_volumes: tuple[str, ...]
+    bootloader: bool
+    root: Account | None
+    users: tuple[Account, ...]
+    ssh_keys: tuple[tuple[str, str], ...]
+    language: str
+    keyboard: bool
+    timezone: str
+    mode: str
+    non_interactive: bool
+    asks: tuple[str, ...]
+    ends: bool
+    scripts: tuple[str, ...]
+    outside: tuple[tuple[int, str], ...]
+    secrets: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def hostname(self) -> str:
+        return next((card.hostname for card in self.cards if card.hostname), "")
+
+
+def parse_back(text: str, generation: Generation, where: str) -> ParsedKickstart:
+    """`text` as `generation` reads it; `where` names it in messages.
+
+    Raises UsageError with every line that the release's parser refuses.
+    """
+    from pykickstart.version import makeVersion  # 130 ms with the parser below
+
+    handler = makeVersion(generation.handler)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        mistakes = _read(text, handler)
+    if mistakes:
+        lines = [f"line {number}: {reason}" if number else reason for number, reason in mistakes]
+        raise several(f"{where}: {generation.handler} refuses {'a line' if len(lines) == 1 else 'lines'} of it", lines,
+                      f"the kickstart must fit the release; ksvalidator -v {generation.handler} says the same")
+    return _learned(handler, text, tuple(dict.fromkeys(str(warning.message).strip() for warning in caught)))
+
+
+def _read(text: str, handler: Any) -> list[tuple[int, str]]:
+    """Feed the handler; the mistakes as (line or 0, reason)."""
+    from pykickstart.errors import KickstartError
+    from pykickstart.parser import KickstartParser
+
+    mistakes: list[tuple[int, str]] = []
+
+    class Reader(KickstartParser):  # type: ignore[misc]  # pykickstart has no types
+        """Goes on after a command that is refused, so that one run tells all mistakes."""
+
+        def handleCommand(self, lineno: int, args: list[str]) -> Any:
+            try:
+                return super().handleCommand(lineno, args)
+            except KickstartError as error:
+                mistakes.append((error.lineno or lineno, _one_line(error.message)))
+                return None
+
+    reader = Reader(handler, followIncludes=False, unknownSectionIsFatal=False)
+    try:
+        reader.readKickstartFromString(text)
+    except KickstartError as error:
+        mistakes.append((error.lineno or 0, _one_line(error.message)))
+    except (ValueError, IndexError) as error:
+        # shlex meets an open quote (ValueError), or the parser an empty first word (IndexError): neither is told with a
+        # line number, but the parser remembers the line.
+        number = next((n for n, line in enumerate(text.splitlines(True), 1) if line == reader._line), 0)
+        mistakes.append((number, "no closing quotation" if isinstance(error, ValueError) else "an empty command"))
+    return mistakes
+
+
+def _one_line(message: object) -> str:
+    return " ".join(str(message).split()) or "refused"
+
+
+def _learned(handler: Any, text: str, caught: tuple[str, ...]) -> ParsedKickstart:
+    packages = handler.packages
+    display = handler.displaymode
+    return ParsedKickstart(
+        packages=tuple(packages.packageList), excluded=tuple(packages.excludedList)
+        + tuple(f"@{group.name}" for group in packages.excludedGroupList),
+        groups=tuple(group.name for group in packages.groupList), environment=packages.environment or "",
+        source=next((name for name in SOURCES if _seen(handler, name)), ""),
+        url=_text(handler, "url", "url"),
+        mirrorlist=_text(handler, "url", "mirrorlist") or _text(handler, "url", "metalink"),
+        cards=tuple(_card(data) for data in handler.network.network),
+        disks=tuple(dict.fromkeys(disk for disk in _disks(handler) if disk)), erase=_erase(handler),
+        partitioned=any(_seen(handler, name) for name in ("autopart", "partition", "mount", "liveimg")),
+        locked_volumes=tuple(_without_passphrase(handler)),
+        bootloader=handler.bootloader.seen,
+        root=_root(handler.rootpw) if handler.rootpw.seen else None,
+        users=tuple(_user(data) for data in handler.user.userList),
+        ssh_keys=tuple((data.username, data.key) for data in _list(handler, "sshkey", "sshUserList")),
+        language=_text(handler, "lang", "lang"), keyboard=handler.keyboard.seen,
+        timezone=_text(handler, "timezone", "timezone"),
+        mode=MODES.get(display.displayMode, "") if display.seen else "",
+        non_interactive=display.seen and (display.displayMode == 0 or bool(getattr(display, "nonInteractive", False))),
+        asks=tuple(_asks(handler)), ends=handler.reboot.seen and bool(handler.reboot.action),
+        scripts=tuple(script.script for script in handler.scripts if script.type == 1),  # KS_SCRIPT_POST
+        outside=tuple((n, word) for n, word in quoting.section_lines(text) if word in ("%include", "%ksappend")),
+        secrets=tuple(_plain_secrets(handler)), warnings=caught)
+
+
+def _command(handler: Any, name: str) -> Any:
+    """The command's data, or None where this release does not know the command."""
+    return handler.commands.get(name) or getattr(handler, name, None)
+
+
+def _seen(handler: Any, name: str) -> bool:
+    return bool(getattr(_command(handler, name), "seen", False))
+
+
+def _text(handler: Any, command: str, field: str) -> str:
+    return str(getattr(_command(handler, command), field, "") or "")
+
+
+def _list(handler: Any, command: str, field: str) -> list[Any]:
+    return list(getattr(_command(handler, command), field, None) or [])
+
+
+def _card(data: Any) -> Card:
+    servers = [server.strip() for server in (data.nameserver or "").split(",")]
+    return Card(bootproto="" if data.noipv4 else data.bootProto, device=data.device or "", ip=data.ip or "",
+                netmask=data.netmask or "", gateway=data.gateway or "", ipv6=data.ipv6 or "",
+                nameservers=tuple(server for server in servers if server), hostname=data.hostname or "")
+
+
+def _root(data: Any) -> Account:
+    return Account(name="root", password=data.password or "", encrypted=bool(data.isCrypted), locked=bool(data.lock))
+
+
+def _user(data: Any) -> Account:
+    return Account(name=data.name, password=data.password or "", encrypted=bool(data.isCrypted),
+                   locked=bool(data.lock), groups=tuple(data.groups or ()), gecos=data.gecos or "",
+                   shell=data.shell or "")
+
+
+def _erase(handler: Any) -> Erase:
+    clear = handler.clearpart
+    kinds = {0: "linux", 1: "all", 3: "list"}  # pykickstart/constants.py, CLEARPART_TYPE_*; 2 is none
+    return Erase(kind=kinds.get(clear.type, "") if clear.seen else "",
+                 drives=(*clear.drives, *(getattr(clear, "devices", None) or ())),
+                 only_use=tuple(getattr(handler.ignoredisk, "onlyuse", None) or ()), zerombr=bool(handler.zerombr.seen))
+
+
+def _disks(handler: Any) -> Iterator[str]:
+    yield from handler.clearpart.drives
+    yield from getattr(handler.ignoredisk, "onlyuse", None) or ()
+    yield from (part.disk for part in handler.partition.partitions)
+    yield getattr(handler.bootloader, "bootDrive", "") or ""
+    yield from getattr(handler.bootloader, "driveorder", None) or ()
+
+
+def _volumes(handler: Any) -> Iterator[tuple[str, Any]]:
+    if handler.autopart.seen:
+        yield "autopart", handler.autopart
+    yield from ((f"part {part.mountpoint}", part) for part in handler.partition.partitions)
+    yield from ((f"logvol {volume.mountpoint}", volume) for volume in _list(handler, "logvol", "lvList"))
+    yield from ((f"raid {array.mountpoint}", array) for array in _list(handler, "raid", "raidList"))
+
+
+def _without_passphrase(handler: Any) -> Iterator[str]:
+    yield from (name for name, volume in _volumes(handler) if volume.encrypted and not volume.passphrase)
+
+
+def _asks(handler: Any) -> Iterator[str]:
+    """Commands that are there to make the installer ask."""
+    if _seen(handler, "interactive"):
+        yield "interactive"
+    if getattr(handler.ignoredisk, "interactive", False):
+        yield "ignoredisk --interactive"
+    yield from ("network --bootproto=query" for data in handler.network.network if data.bootProto == "query")
+    if handler.firstboot.seen and handler.firstboot.firstboot != 1:  # FIRSTBOOT_SKIP
+        yield "firstboot --enable"
+
+
+def _plain_secrets(handler: Any) -> Iterator[str]:
+    if handler.rootpw.seen and handler.rootpw.password and not handler.rootpw.isCrypted:
+        yield "rootpw"
+    yield from (f"user --name={data.name}" for data in handler.user.userList if data.password and not data.isCrypted)
+    if getattr(handler.bootloader, "password", "") and not getattr(handler.bootloader, "isCrypted", False):
+        yield "bootloader --password"
+    yield from (f"{name} --passphrase" for name, volume in _volumes(handler) if volume.passphrase)
+    yield from (f"sshpw --username={data.username}" for data in _list(handler, "sshpw", "sshUserList")
+                if data.password and not data.isCrypted and not getattr(data, "sshkey", False))

@@ -1,0 +1,62 @@
+"""`pinboot build`: pack the bundle."""
+
+from __future__ import annotations
+
+import argparse
+import textwrap
+from pathlib import Path
+
+from builder.cli import context, printing, profiles
+from builder.cli.commands import lock
+from builder.errors import OK, UsageError
+from builder.jobs import building, locking
+from builder.jobs.building import Built
+from builder.jobs.context import Context
+from builder.profile.values import Profile
+
+
+def run(chosen: argparse.Namespace) -> int:
+    made = context.make(chosen)
+    path, profile = lock.owned(chosen.profile, made)
+    profile, layers = profiles.read(path)
+    shown = profiles.shown(locking.lock_path(profile))
+    if not locking.lock_path(profile).exists():
+        _lock_first(chosen, made, profile, shown)
+    target = Path(chosen.output) if chosen.output else Path("out") / profile.name
+    built = building.build(profile, layers, made, shown=shown, hosts=tuple(chosen.host), target=target,
+                           offline=chosen.offline)
+    if chosen.json:
+        printing.as_json({"bundle": str(target), "id": built.bundle_id, "size": built.size, "files": built.files,
+                          "unchanged": built.unchanged, "hosts": list(built.hosts),
+                          "fetches": [{"url": each.url, "what": each.what, "protection": each.protection}
+                                      for each in built.fetched]})
+        return OK
+    report(built, target)
+    return OK
+
+
+def _lock_first(chosen: argparse.Namespace, made: Context, profile: Profile, shown: str) -> None:
+    if chosen.locked or chosen.offline:
+        asked = "--locked" if chosen.locked else "--offline"
+        raise UsageError(f"{shown}: there is no lock, and {asked} makes none", f"pinboot lock {profile.path}")
+    made.progress.say(f"{shown}: there is no lock yet; locking first")
+    lock.report(locking.lock(profile, made, shown=shown), profile.path)
+
+
+def report(built: Built, target: Path) -> None:
+    """What was built, on stdout; what happens next, on stderr."""
+    if built.unchanged:
+        printing.out(f"bundle    {target}  as built, {built.files} files re-hashed, id {built.bundle_id}")
+        return
+    for line in built.story:
+        printing.story(line)
+    printing.out(f"bundle    {target}  {printing.size(built.size)}, id {built.bundle_id}  (same inputs: same id)")
+    if built.fetched:
+        printing.story("\nMachines made from this bundle will fetch by themselves:")
+        for each in built.fetched:
+            printing.story(f"  {each.url}")
+            for line in textwrap.wrap(f"{each.what}: {each.protection}", printing.WIDTH - 4):
+                printing.story(f"    {line}")
+    printing.story(f"Next: copy {target} to dom0:{built.place}, then there:\n      sh up.sh {built.hosts[0]}")
+
+

@@ -1,0 +1,1 @@
+"""What a tree really serves: found, read, compared, believed."""

@@ -1,0 +1,98 @@
+"""The repositories of a tree: what treeinfo lists must be there, and the kernel packages that they hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from builder import digest
+from builder.catalog.family import Release
+from builder.errors import BytesDiffer, HostileInput, NotFound
+from builder.fetch import limits
+from builder.fetch.source import Source
+from builder.finding import Finding, Severity
+from builder.jobs.survey.locate import Located
+from builder.lock.model import Pin
+from builder.probe import compression
+from builder.tree import primary, repomd
+from builder.tree.primary import KernelPackage
+from builder.tree.repomd import Repomd
+from builder.trust.evidence import Evidence
+
+REPOMD = "repodata/repomd.xml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """`path` is relative to the tree (empty: the tree itself), `name` the variant's."""
+
+    name: str
+    path: str
+    pin: Pin
+    repomd: Repomd
+
+
+def read(located: Located, release: Release, findings: list[Finding]) -> tuple[tuple[Repository, ...],
+                                                                               tuple[KernelPackage, ...]]:
+    """Every repository of the tree and the kernels in them. What is missing or broken becomes a finding.
+
+    Since EL8 the installer enables every variant that treeinfo lists, so each of them must answer (REFERENCE 2.1).
+    """
+    repos: list[Repository] = []
+    kernels: list[KernelPackage] = []
+    for name, path in places(located):
+        source = located.source.child(path) if path else located.source
+        try:
+            repo = _repository(located, source, name, path)
+            kernels.extend(_kernels(source, repo.repomd, release))
+        except (NotFound, BytesDiffer, HostileInput) as reason:
+            findings.append(_broken(name, source.url, reason))
+            continue
+        repos.append(repo)
+    return tuple(repos), tuple(kernels)
+
+
+def places(located: Located) -> tuple[tuple[str, str], ...]:
+    """(variant, path relative to the tree) of each repository; a tree without variants is one itself."""
+    listed = [(variant.uid, "" if variant.repository in (".", "") else variant.repository)
+              for variant in located.treeinfo.variants if variant.repository]
+    if not listed or (all(path for _, path in listed) and located.treeinfo.variants == ()):
+        return (("", ""),)
+    return tuple(dict.fromkeys(listed))
+
+
+def _repository(located: Located, source: Source, name: str, path: str) -> Repository:
+    data = source.read(REPOMD, limits.CAPS["repomd"])
+    pin_path = f"{path}/{REPOMD}" if path else REPOMD
+    expected = located.treeinfo.checksums.get(REPOMD) if not path else None
+    got = digest.of_bytes(data)
+    if expected and not digest.matches(data, expected):
+        raise BytesDiffer(f"{source.url}/{REPOMD}: not what {located.path} names\n  wanted {expected}\n  found  {got}")
+    word = Evidence.TREEINFO if expected else Evidence.FIRST_USE
+    pin = Pin(role="repository", name=name, path=pin_path, size=len(data), digest=got, evidence=word.value,
+              detail=f"named in {located.path} as {expected.algorithm}" if expected else "")
+    return Repository(name=name, path=path, pin=pin, repomd=repomd.read(data, f"{source.url}/{REPOMD}"))
+
+
+def _kernels(source: Source, metadata: Repomd, release: Release) -> tuple[KernelPackage, ...]:
+    """The kernel packages of primary.xml, which must be what repomd says, packed and unpacked (RELIABILITY I22)."""
+    record = metadata.records.get("primary")
+    where = f"{source.url}/{REPOMD}"
+    if record is None:
+        raise HostileInput(f"{where}: lists no primary metadata", "is this the repodata of a package repository?")
+    if record.digest is None:
+        raise HostileInput(f"{where}: its only digest of {record.href} is weak",
+                           "md5 and sha1 do not count; take a mirror with sha256 metadata")
+    got = source.fetch(record.href, kind="primary", expected=record.digest, size=record.size, what=record.href)
+    names = {release.generation.kernel_package, "kernel"}
+    with source.store.open(got.digest) as stream:
+        chunks = compression.open(stream, f"{source.url}/{record.href}", cap=record.open_size or limits.CAPS["primary"])
+        return primary.kernels(chunks, names, f"{source.url}/{record.href}")
+
+
+def _broken(name: str, url: str, reason: NotFound | BytesDiffer | HostileInput) -> Finding:
+    which = f"repository {name}" if name else "repository"
+    what = "is not there" if isinstance(reason, NotFound) else "cannot be used"
+    return Finding(topic="repository", severity=Severity.ERROR, text=f"{which} {what}: {url}",
+                   detail=tuple(line.strip() for line in reason.message.splitlines()),
+                   hint=reason.hint or "the installer enables what .treeinfo lists and stops where one is missing: "
+                                       "mirror it at that place too, or take another mirror")

@@ -1,0 +1,1 @@
+"""What writes a bundle or a file whole or not at all."""

@@ -1,0 +1,163 @@
+"""A final name in one step: work is done beside the target under a hidden name, which then takes its place.
+
+A killed run leaves a hidden name behind and nothing else; the next run to the same target removes it. Who works on one
+holds a lock of the kernel on it, so no live work is taken for a leftover (RELIABILITY L08, L12, L22).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import fcntl
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from builder.errors import CheckFailed, PinbootError, UsageError
+from builder.media.pack.atomic import sync_directory
+
+AT_FDCWD = -100  # <fcntl.h>
+RENAME_EXCHANGE = 2  # <linux/fs.h>
+ELSEWHERE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG}
+LOCKLESS = {errno.EBADF, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
+
+
+@contextlib.contextmanager
+def beside(target: Path, *, folder: bool) -> Iterator[tuple[Path, int]]:
+    """A new private folder or file next to `target` and a descriptor of it. Removed at the end where it is still there.
+
+    Raises UsageError or CheckFailed, with the path and the system's words, for every OSError inside.
+    """
+    partial: Path | None = None
+    descriptor = -1
+    try:
+        with _held(target.parent) as locked:
+            if locked:
+                _remove_leftovers(target)
+            partial, descriptor = _new(target, folder)
+        yield partial, descriptor
+    except OSError as reason:
+        raise refusal(target, reason) from reason
+    finally:
+        if partial is not None:
+            remove(partial)
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+def refusal(target: Path, reason: OSError) -> PinbootError:
+    where = "" if reason.filename in (None, str(target)) else f" ({reason.filename})"
+    message = f"{target}: cannot be written: {reason.strerror}{where}"
+    if reason.errno in ELSEWHERE:
+        return UsageError(message, "name a folder that exists and that you may write to")
+    return CheckFailed(message, "what was at that name before is untouched; make room or look at the disk, then again")
+
+
+def _new(target: Path, folder: bool) -> tuple[Path, int]:
+    prefix = _prefix(target)
+    if folder:
+        path = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    else:
+        descriptor, name = tempfile.mkstemp(prefix=prefix, dir=target.parent)
+        path = Path(name)
+    _lock(descriptor)
+    return path, descriptor
+
+
+def _prefix(target: Path) -> str:
+    return f".{target.name}.partial-"
+
+
+@contextlib.contextmanager
+def _held(parent: Path) -> Iterator[bool]:
+    """The one lock under which hidden names come and go; held for moments only. False where there are no locks."""
+    descriptor = os.open(parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield _lock(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool:
+    """Wait for the lock. False on a file system without: NFS locks only what is open for writing, so no directory
+    (flock(2), NFS details); there a leftover is not told from live work, and stays."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    except OSError as reason:
+        if reason.errno not in LOCKLESS:
+            raise
+        return False
+    return True
+
+
+def _remove_leftovers(target: Path) -> None:
+    for path in sorted(target.parent.iterdir()):
+        if not path.name.startswith(_prefix(target)) or path.is_symlink():
+            continue
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except (FileNotFoundError, PermissionError):
+            continue  # gone by now, or another user's
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue  # another run is at work there
+        else:
+            remove(path)
+        finally:
+            os.close(descriptor)
+
+
+def remove(path: Path) -> None:
+    """A folder or file of ours; nothing where there is none."""
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return
+    if stat.S_ISDIR(status.st_mode):
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def replace_folder(partial: Path, target: Path) -> None:
+    """Give `partial` the name `target`. A folder that had the name goes; where the last step fails it stays."""
+    with _held(target.parent):
+        if not target.exists():
+            partial.rename(target)
+        elif _exchanged(partial, target):
+            remove(partial)  # the old one by now; still under the lock, for it would look like a leftover
+        else:
+            old = Path(tempfile.mkdtemp(prefix=_prefix(target), dir=target.parent))
+            target.rename(old)
+            try:
+                partial.rename(target)
+            except OSError:
+                old.rename(target)
+                raise
+            remove(old)
+        sync_directory(target.parent)
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Swap two names in one step (renameat2(2)). False where the C library or the file system knows no such step."""
+    swap = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    return swap is not None and swap(
+        AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE) == 0
+
+
+def flush(descriptor: int) -> None:
+    """Everything that was written to the file system of `descriptor` is on the disk (syncfs(2), else sync(2)): one
+    call for ten thousand small files, each of which would cost an fsync."""
+    syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+    if syncfs is None:
+        os.sync()
+    elif syncfs(descriptor) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+

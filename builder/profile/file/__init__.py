@@ -1,0 +1,1 @@
+"""Profile files: layers, lines of keys, the shape, all mistakes at once."""

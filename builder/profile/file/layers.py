@@ -1,0 +1,140 @@
+"""Profile files and what they extend, joined into one table that remembers who set each key."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from builder.errors import Missing, UsageError
+from builder.profile import starters
+from builder.profile.file import positions
+from builder.profile.values import Origin
+
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """One file: `name` as shown and kept in the bundle, `path` where it is, `data` its bytes."""
+
+    name: str
+    path: Path
+    data: bytes
+
+
+@dataclass(slots=True, kw_only=True)
+class Joined:
+    """`table` is the union; `origins` maps dotted keys to file and line, `folders` to the folder of that file (relative
+    references start there); `layers` are the files, the user's own last."""
+
+    table: dict[str, Any] = field(default_factory=dict)
+    origins: dict[str, Origin] = field(default_factory=dict)
+    folders: dict[str, Path] = field(default_factory=dict)
+    layers: list[Layer] = field(default_factory=list)
+
+    def folder(self, key: str) -> Path:
+        while key:
+            if key in self.folders:
+                return self.folders[key]
+            key = key.rpartition(".")[0]
+        return self.layers[-1].path.parent
+
+
+def read(path: Path, shown: str) -> Joined:
+    """The profile at `path` with all it extends; tables join, everything else replaces, later layers win.
+
+    Raises UsageError for a file that is no TOML, a cycle or a missing layer; Missing where `path` is not there.
+    """
+    joined = Joined()
+    _add(path, path.name, shown, joined, ())
+    return joined
+
+
+def _add(path: Path, name: str, shown: str, joined: Joined, chain: tuple[Path, ...]) -> None:
+    real = path.resolve()
+    if real in chain or len(chain) >= MAX_DEPTH:
+        names = " -> ".join(p.name for p in (*chain, real))
+        raise UsageError(f"{shown}: extends goes round in a circle: {names}", "take one of these extends away")
+    data = _bytes(path, shown)
+    table = _parse(data, shown)
+    extends = table.get("extends", [])
+    for entry in extends if isinstance(extends, list) else []:
+        if isinstance(entry, str):
+            below, below_name = _layer(entry, path, shown)
+            _add(below, below_name, below_name, joined, (*chain, real))
+    lines = positions.lines(data.decode())
+    _join(joined.table, table)
+    for key in _keys(table):
+        joined.origins[key] = Origin(name, lines.get(key, 0))
+        joined.folders[key] = path.parent
+    joined.layers.append(Layer(name=name, path=path, data=data))
+
+
+def _layer(entry: str, path: Path, shown: str) -> tuple[Path, str]:
+    if "/" in entry or entry.endswith(".toml"):
+        below = path.parent / entry
+        if not below.is_file():
+            raise UsageError(f'{shown}: extends: "{entry}" is not there (looked for {below})',
+                             "paths in extends start at the folder of the file that says them")
+        return below, entry
+    starter = starters.path(entry)
+    if starter is None:
+        close = difflib.get_close_matches(entry, starters.names(), 1)
+        raise UsageError(f'{shown}: extends: "{entry}" is no starter profile' +
+                         (f"; did you mean {close[0]}?" if close else ""),
+                         f"starters: {', '.join(starters.names())}; a file ends in .toml")
+    return starter, starter.name
+
+
+def _bytes(path: Path, shown: str) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except IsADirectoryError:
+        raise UsageError(f"{shown} is a directory, not a profile", "name the .toml file in it") from None
+    except FileNotFoundError:
+        raise UsageError(f"{shown}: no such profile",
+                         f"pinboot init writes one; starters: {', '.join(starters.names())}") from None
+    except OSError as reason:
+        raise Missing(f"{shown}: cannot be read: {reason.strerror}") from reason
+    if len(data) > MAX_BYTES:
+        raise UsageError(f"{shown}: longer than 1 MiB; that is no profile")
+    return data
+
+
+def _parse(data: bytes, shown: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(data.decode())
+    except UnicodeDecodeError:
+        raise UsageError(f"{shown}: not UTF-8 text", "save the profile as UTF-8") from None
+    except tomllib.TOMLDecodeError as reason:
+        raise UsageError(f"{shown}: not TOML: {reason}",
+                         'texts stand in quotes: key = "value"; a table starts with [name]') from None
+
+
+def _join(base: dict[str, Any], top: Mapping[str, Any]) -> None:
+    for key, value in top.items():
+        if isinstance(value, dict) and isinstance(base.get(key), dict):
+            _join(base[key], value)
+        elif isinstance(value, dict):
+            base[key] = {}
+            _join(base[key], value)
+        else:
+            base[key] = value
+
+
+def _keys(table: Mapping[str, Any], above: str = "") -> list[str]:
+    found = []
+    for name, value in table.items():
+        key = f"{above}.{name}" if above else name
+        found.append(key)
+        if isinstance(value, dict):
+            found.extend(_keys(value, key))
+        elif isinstance(value, list):
+            found.extend(f"{key}[{index}]" for index in range(len(value)))
+    return found

@@ -103,3 +103,7 @@ def test_sizes_for_people(count, text):
 def test_an_error_shows_message_and_hint(capsys):
     printing.error(UsageError("web.toml: 1 mistake\n  line 1", "first\nsecond"))
     assert capsys.readouterr().err == "error: web.toml: 1 mistake\n  line 1\nhint:  first\n       second\n"
+
+
+def test_the_list_of_starters_fits_80_columns():
+    assert max(map(len, run("init", "--list").stdout.splitlines())) <= 80

@@ -110,8 +110,11 @@ def _vault(profile: Profile, context: Context, tried: tuple[str, ...], reasons: 
 
 def _nowhere(profile: Profile, reasons: list[Missing]) -> Missing:
     lines = "".join(f"\n  {reason.message.splitlines()[0]}" for reason in reasons)
+    what = f"no install tree of {profile.release} at any address{lines}"
+    if reasons and not any(isinstance(reason, NotFound) for reason in reasons):
+        return Missing(what, reasons[0].hint)
     kind = NotFound if all(isinstance(reason, NotFound) for reason in reasons) else Missing
-    return kind(f"no install tree of {profile.release} at any address{lines}",
+    return kind(what,
                 "an install tree holds .treeinfo (BaseOS/x86_64/os on EL8 and later, os/x86_64 before); set tree.url "
                 "to one that answers, or to a directory of your own")
 

@@ -48,6 +48,8 @@ def unpacked(package: str) -> Path:
     with (folder / f"{package}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.is_dir():
+            need("apt-get", "apt")
+            need("dpkg", "dpkg")
             got = subprocess.run(["apt-get", "download", "-q", package], cwd=folder, capture_output=True, text=True)
             if got.returncode:
                 _unavailable(f"apt-get download {package}: {got.stderr.strip()}")

@@ -28,6 +28,7 @@ from builder.fetch.web import headers
 from builder.fetch.web.session import Options
 from builder.progress import Meter, Silent, SilentMeter
 from tests.corpus import ROOT, corpus
+from tests.tool.tools import need
 from tests.unit.faulty import (
     Ask,
     Faulty,
@@ -683,12 +684,9 @@ def test_a_redirect_to_no_plain_http_place_is_refused(bench: Bench, location: st
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("tls")
     cert, key = folder / "cert.pem", folder / "key.pem"
-    try:
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-                        "-nodes", "-days", "2", "-subj", "/CN=pinboot test", "-addext", "subjectAltName=IP:127.0.0.1",
-                        "-keyout", key, "-out", cert], check=True, capture_output=True)
-    except FileNotFoundError:
-        pytest.skip("needs the openssl command")
+    subprocess.run([need("openssl", "openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=pinboot test", "-addext",
+                    "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert], check=True, capture_output=True)
     return cert, key
 
 

@@ -21,7 +21,7 @@ def out(text: str = "") -> None:
 
 
 def story(text: str = "") -> None:
-    """One line of the story, on stderr."""
+    """One line on stderr; of the story proper commands print none with --quiet."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
 

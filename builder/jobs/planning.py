@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from builder.boot.kickstart.render import Kickstarts
+from builder.boot.kickstart.render import Kickstarts, shape
 from builder.boot.line import cmdline, network
 from builder.boot.line.cmdline import CommandLine, Machine
 from builder.boot.review import memory, unattended
@@ -52,6 +52,7 @@ class Planner:
         self.generation = profile.release.generation
         self.kind, self.reason = xen.choose_type(self.generation, boot.kernel, profile.xen.run)
         self.machine = MACHINES[self.kind]
+        self._sound: dict[tuple[object, ...], tuple[Finding, ...]] = {}
         self.kickstarts = Kickstarts(profile, install_url=boot.install_url, machine=self.machine)
 
     def plan(self, host: Host) -> HostPlan:
@@ -71,10 +72,23 @@ class Planner:
             made = self.plan(host)
         except UsageError as reason:
             return None, (*findings, _refused(reason))
-        findings.extend(unattended.check(made.kickstart, self.generation, host, where=_where(self.profile, host),
-                                       command_line=made.cmdline))
+        findings.extend(self._unattended(made))
         findings.extend(network.reach(host, self.boot.install_url))
         return made, tuple(findings)
+
+    def _unattended(self, made: HostPlan) -> tuple[Finding, ...]:
+        """What the check of the kickstart found. Parsing costs a hundred times what rendering does, so a good verdict
+        holds for all hosts whose kickstarts have one shape and whose disks are alike."""
+        host, text = made.host, made.kickstart
+        given = self.profile.kickstart or self.profile.template
+        key = (text if given else shape(text, host), host.disk.name, host.disk.size, host.storage)
+        if key not in self._sound:
+            found = unattended.check(text, self.generation, host, where=_where(self.profile, host),
+                                     command_line=made.cmdline)
+            if any(f.severity in (Severity.WARNING, Severity.ERROR) for f in found):
+                return found
+            self._sound[key] = found
+        return self._sound[key]
 
     def _xen(self) -> Finding:
         """Which type of guest, by the kernel's own notes; and whether the installer will find disk and network."""

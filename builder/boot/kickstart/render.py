@@ -21,6 +21,8 @@ from builder.errors import PinbootError, UsageError
 from builder.profile.values import Host, Profile
 
 # Assignments at the top of a user's script (scripts.py); their values are shell words.
+# Which line of the profile made a value is different for every host.
+COMMENT = re.compile(r"^# .*\n", re.MULTILINE)
 SHELL_LINE = re.compile(r"(?m)^(fact_[a-z0-9_]+|PINBOOT_[A-Z]+)=.*$")
 
 
@@ -82,7 +84,7 @@ def shape(text: str, host: Host) -> str:
     facts, none of which can change how the rest is read."""
     net = host.network
     own = [host.hostname, host.name, net.mac, *(a.ip for a in net.addresses), *net.gateways, *net.nameservers]
-    bare = SHELL_LINE.sub(r"\1=", text)
+    bare = COMMENT.sub("", SHELL_LINE.sub(r"\1=", text))
     for value in sorted((str(value) for value in own if value), key=len, reverse=True):
         bare = bare.replace(value, "\0")
     return bare

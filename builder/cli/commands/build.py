@@ -31,7 +31,7 @@ def run(chosen: argparse.Namespace) -> int:
                           "fetches": [{"url": each.url, "what": each.what, "protection": each.protection}
                                       for each in built.fetched]})
         return OK
-    report(built, target)
+    report(built, target, quiet=chosen.quiet)
     return OK
 
 
@@ -40,17 +40,20 @@ def _lock_first(chosen: argparse.Namespace, made: Context, profile: Profile, sho
         asked = "--locked" if chosen.locked else "--offline"
         raise UsageError(f"{shown}: there is no lock, and {asked} makes none", f"pinboot lock {profile.path}")
     made.progress.say(f"{shown}: there is no lock yet; locking first")
-    lock.report(locking.lock(profile, made, shown=shown), profile.path)
+    lock.report(locking.lock(profile, made, shown=shown), profile.path, quiet=chosen.quiet)
 
 
-def report(built: Built, target: Path) -> None:
+def report(built: Built, target: Path, *, quiet: bool) -> None:
     """What was built, on stdout; what happens next, on stderr."""
     if built.unchanged:
         printing.out(f"bundle    {target}  as built, {built.files} files re-hashed, id {built.bundle_id}")
         return
-    for line in built.story:
-        printing.story(line)
+    if not quiet:
+        for line in built.story:
+            printing.story(line)
     printing.out(f"bundle    {target}  {printing.size(built.size)}, id {built.bundle_id}  (same inputs: same id)")
+    if quiet:
+        return
     if built.fetched:
         printing.story("\nMachines made from this bundle will fetch by themselves:")
         for each in built.fetched:

@@ -26,7 +26,7 @@ def run(chosen: argparse.Namespace) -> int:
     if chosen.json:
         _as_json(locked)
     else:
-        report(locked, path)
+        report(locked, path, quiet=chosen.quiet)
     return OK
 
 
@@ -38,7 +38,7 @@ def owned(word: str, made: Context) -> tuple[Path, Profile]:
     return path, profiles.read(path)[0]
 
 
-def report(locked: Locked, profile: Path) -> None:
+def report(locked: Locked, profile: Path, *, quiet: bool) -> None:
     shown = profiles.shown(locked.path)
     lock = locked.lock
     if locked.state == "relocated":
@@ -56,12 +56,13 @@ def report(locked: Locked, profile: Path) -> None:
             name = f"{pin.name} repomd.xml" if pin.name else pin.path.rpartition("/")[2]
             printing.out(f"  {name:<22} {pin.evidence:<10} {pin.digest.short:<12} {printing.size(pin.size):>9}")
     for finding in locked.findings:
-        if finding.severity is Severity.WARNING:
+        if finding.severity is Severity.WARNING and not quiet:
             for line in printing.findings([finding]):
                 printing.story(line)
     verb = "updated" if locked.state == "updated" else "written"
     printing.out(f"{shown} {verb}: {lock.family} {lock.version}, kernel {lock.kernel.version}")
-    printing.story(f"Next: pinboot build {profiles.shown(profile)}")
+    if not quiet:
+        printing.story(f"Next: pinboot build {profiles.shown(profile)}")
 
 
 def _as_json(locked: Locked) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import types
 import typing
 from typing import Any, Literal, TypeVar, Union
@@ -19,7 +20,7 @@ _WORDS = {str: "text in quotes", int: "a whole number", bool: "true or false", f
 
 def fit(table: type[S], found: dict[str, Any], key: str, mistakes: Mistakes) -> S:
     """`found` as a `table`: what does not fit is noted in `mistakes` and left at its default."""
-    known = {field.encode_name: field for field in msgspec.structs.fields(table)}
+    known = _fields(table)
     kept = {}
     for name, value in found.items():
         path = f"{key}.{name}" if key else name
@@ -30,6 +31,12 @@ def fit(table: type[S], found: dict[str, Any], key: str, mistakes: Mistakes) -> 
         if fitted is not _BAD:
             kept[name] = fitted
     return table(**kept)
+
+
+@functools.cache
+def _fields(table: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInfo]:
+    """The fields of a table by key; msgspec works them out anew at each call, which a fleet would feel."""
+    return {field.encode_name: field for field in msgspec.structs.fields(table)}
 
 
 def _unknown(name: str, known: list[str]) -> str:

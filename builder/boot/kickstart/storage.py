@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from builder.boot.kickstart import points
+from builder.boot import points
 from builder.boot.line.cmdline import Machine
 from builder.catalog.family import Release
 from builder.catalog.generation import Generation

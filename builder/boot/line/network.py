@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
-from builder.boot.kickstart import points
+from builder.boot import points
 from builder.boot.line.dialects import DIALECTS, gateway_of, servers_of
 from builder.catalog.family import Release
 from builder.catalog.generation import Generation

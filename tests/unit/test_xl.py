@@ -80,3 +80,9 @@ def test_a_card_is_written_with_mac_and_bridge():
 def test_a_bridge_that_would_become_another_setting_is_refused(bridge):
     with pytest.raises(ValueError, match="bridge"):
         xl.vif(mac="00:16:3e:03:9c:56", bridge=bridge)
+
+
+def test_a_label_with_escaped_blanks_keeps_its_backslashes():
+    # REFERENCE 7, vector 40: a single \x20 is a hard parse error in xl.cfg.
+    line = r"inst.stage2=hd:LABEL=CentOS\x207\x20x86_64"
+    assert xl.quote(line) == r'"inst.stage2=hd:LABEL=CentOS\\x207\\x20x86_64"'

@@ -1,0 +1,1 @@
+"""What pinboot costs beside its peers and the limits of the machine: `make bench`, `python -m benchmarks NAME`."""

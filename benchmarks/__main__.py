@@ -1,53 +1,53 @@
-"""`make bench`: whole processes, ours beside the yardstick, in one run. CPU seconds (user + system), least of several.
-
-Quote the ratios, never the seconds: they depend on the machine.
-"""
+"""`python -m benchmarks [--quick] [NAME ...]`: run the benchmarks and print their tables."""
 
 from __future__ import annotations
 
-import os
-import resource
+import argparse
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
 
-from builder.demo import profiles, serve, tree
+from benchmarks import building, fetching, packing, table
+from benchmarks.measure import Row
+from benchmarks.samples import Bench
 
-RUNS = 7
+JOBS: dict[str, Callable[[Bench], tuple[str, list[Row]]]] = {
+    "startup": building.startup,
+    "unchanged": building.unchanged,
+    "hosts": building.hosts,
+    "big": fetching.big,
+    "many": fetching.many,
+    "tar": packing.tar,
+    "zst": packing.zst,
+    "directory": packing.directory,
+    "inject": packing.inject,
+    "verify": packing.verify,
+}
 
 
-def cpu(command: Sequence[str], cwd: Path | None = None) -> float:
-    """CPU seconds of the cheapest of RUNS runs."""
-    best = float("inf")
-    for _ in range(RUNS):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(command, cwd=cwd, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        best = min(best, after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
-    return best
-
-
-def main() -> None:
-    pinboot = [sys.executable, "-m", "builder.cli"]
-    bare = cpu([sys.executable, "-c", "pass"])
-    with tempfile.TemporaryDirectory() as folder, serve.serve({profiles.CENTOS: tree.centos7()}) as mirror:
-        place = Path(folder)
-        (place / "centos.toml").write_text(profiles.centos(mirror))
-        os.environ["XDG_CACHE_HOME"] = str(place / "cache")
-        first = cpu([*pinboot, "lock", "centos.toml"], place)
-        again = f"rm -rf other; exec {sys.executable} -m builder.cli build centos.toml --offline -o other"
-        fresh = cpu(["sh", "-c", again], place)
-        subprocess.run([*pinboot, "build", "centos.toml", "-q"], cwd=place, check=True, stdout=subprocess.DEVNULL)
-        idle = cpu([*pinboot, "build", "centos.toml", "--offline"], place)
-    helped = cpu([*pinboot, "--help"])
-    print(f"{'job':<34}{'CPU s':>8}{'x bare':>8}{'target':>8}")
-    for name, seconds, target in (
-            ("python -c pass", bare, ""), ("pinboot --help", helped, "5"), ("pinboot build, nothing to do", idle, "10"),
-            ("pinboot lock, as locked", first, ""), ("pinboot build, demo tree", fresh, "")):
-        print(f"{name:<34}{seconds:8.3f}{seconds / bare:8.1f}{target:>8}")
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Quote the ratios of one run, never the "
+                                     "seconds: they depend on the machine. Takes some minutes and 4 GB of disk.")
+    parser.add_argument("names", metavar="NAME", nargs="*", help=f"only these: {', '.join(JOBS)}")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the size, one round")
+    parser.add_argument("--folder", metavar="DIR", help="where to work (default: the place for temporary files)")
+    chosen = parser.parse_args()
+    if unknown := [name for name in chosen.names if name not in JOBS]:
+        parser.error(f"no benchmark is called {', '.join(unknown)}: {', '.join(JOBS)}")
+    print(table.HEAD)
+    for name in chosen.names or JOBS:
+        with tempfile.TemporaryDirectory(prefix="pinboot-bench-", dir=chosen.folder) as folder:
+            try:
+                title, rows = JOBS[name](Bench(folder=Path(folder), quick=chosen.quick))
+            except subprocess.CalledProcessError as reason:
+                print(f"\n{name}: {' '.join(reason.cmd)} ended with {reason.returncode}", file=sys.stderr)
+                print(reason.stderr.decode(errors="replace"), file=sys.stderr)
+                return 1
+            print("\n".join(table.lines(title, rows)), flush=True)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

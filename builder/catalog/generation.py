@@ -15,7 +15,7 @@ class Generation:
     `handler` is pykickstart's version word; `prefix` stands before installer options; `network` is the dialect that
     reads ip=; `cmdline_max` is the kernel's or loader's own limit; `stage2` the place where the installer looks when
     treeinfo is silent; `xen` the xl type of its stock kernel; `memory` what the installer needs beside initrd and
-    stage2; `cpu` the x86-64 level of its packages (0: not told).
+    stage2; `boot_menu` what the installed boot loader reads; `cpu` the x86-64 level of its packages (0: not told).
     """
 
     name: str
@@ -41,6 +41,7 @@ class Generation:
     eula: bool
     noninteractive: str
     boot_filesystem: str
+    boot_menu: Literal["grub.conf", "grub.cfg", "bls"]
     memory: int
     cpu: int
 
@@ -58,38 +59,36 @@ _EL6 = Generation(
     kernel_package="kernel", packager="yum", environment="", languages_flag="--instLangs", weak_flag="", ntp="",
     auth="authconfig --enableshadow --passalgo=sha512", ssh_key="post", root_lock=False, allow_root_ssh=False,
     yescrypt=False, reqpart=False, keyboard_layouts=False, eula=False, noninteractive="cmdline",
-    boot_filesystem="ext4", memory=512, cpu=1)
+    boot_filesystem="ext4", boot_menu="grub.conf", memory=512, cpu=1)
 _EL7 = Generation(
     name="el7", handler="RHEL7", prefix="inst.", network="dracut", cmdline_max=2047, stage2="LiveOS/squashfs.img",
     xen="pv", kernel_package="kernel", packager="yum", environment="minimal", languages_flag="--instLangs",
     weak_flag="", ntp="timezone", auth="authconfig --enableshadow --passalgo=sha512", ssh_key="post", root_lock=True,
     allow_root_ssh=False, yescrypt=False, reqpart=True, keyboard_layouts=True, eula=True, noninteractive="cmdline",
-    boot_filesystem="xfs", memory=768, cpu=1)
+    boot_filesystem="xfs", boot_menu="grub.cfg", memory=768, cpu=1)
 _EL8 = Generation(
     name="el8", handler="RHEL8", prefix="inst.", network="dracut-or-nm", cmdline_max=2047, stage2="images/install.img",
     xen="hvm", kernel_package="kernel-core", packager="dnf", environment="minimal-environment",
     languages_flag="--instLangs", weak_flag="--excludeWeakdeps", ntp="timezone", auth="authselect select sssd",
     ssh_key="command", root_lock=True, allow_root_ssh=False, yescrypt=False, reqpart=True, keyboard_layouts=True,
-    eula=True, noninteractive="text --non-interactive", boot_filesystem="xfs", memory=1024, cpu=1)
+    eula=True, noninteractive="text --non-interactive", boot_filesystem="xfs", boot_menu="bls", memory=1024, cpu=1)
 _EL9 = Generation(
     name="el9", handler="RHEL9", prefix="inst.", network="nm", cmdline_max=2047, stage2="images/install.img",
     xen="hvm", kernel_package="kernel-core", packager="dnf", environment="minimal-environment",
     languages_flag="--inst-langs", weak_flag="--exclude-weakdeps", ntp="timesource", auth="", ssh_key="command",
     root_lock=True, allow_root_ssh=True, yescrypt=True, reqpart=True, keyboard_layouts=True, eula=True,
-    noninteractive="text --non-interactive", boot_filesystem="xfs", memory=1024, cpu=2)
+    noninteractive="text --non-interactive", boot_filesystem="xfs", boot_menu="bls", memory=1024, cpu=2)
 _EL10 = Generation(
     name="el10", handler="RHEL10", prefix="inst.", network="nm", cmdline_max=2047, stage2="images/install.img",
     xen="hvm", kernel_package="kernel-core", packager="dnf", environment="minimal-environment",
     languages_flag="--inst-langs", weak_flag="--exclude-weakdeps", ntp="timesource", auth="", ssh_key="command",
     root_lock=True, allow_root_ssh=True, yescrypt=True, reqpart=True, keyboard_layouts=True, eula=True,
-    noninteractive="text --non-interactive", boot_filesystem="xfs", memory=1024, cpu=3)
+    noninteractive="text --non-interactive", boot_filesystem="xfs", boot_menu="bls", memory=1024, cpu=3)
 _FEDORA = Generation(
     name="fedora", handler="F45", prefix="inst.", network="nm", cmdline_max=2047, stage2="images/install.img",
     xen="hvm", kernel_package="kernel-core", packager="dnf5", environment="minimal-environment",
     languages_flag="--inst-langs", weak_flag="--exclude-weakdeps", ntp="timesource", auth="", ssh_key="command",
     root_lock=True, allow_root_ssh=True, yescrypt=True, reqpart=True, keyboard_layouts=True, eula=False,
-    noninteractive="text --non-interactive", boot_filesystem="ext4", memory=1024, cpu=1)
+    noninteractive="text --non-interactive", boot_filesystem="ext4", boot_menu="bls", memory=1024, cpu=1)
 
 GENERATIONS = {g.name: g for g in (_EL6, _EL7, _EL8, _EL9, _EL10, _FEDORA)}
-# What the rooms below are exercised for; the other rows are data that later work builds on.
-EXERCISED = ("el7", "el9")

@@ -18,9 +18,12 @@ def make(chosen: argparse.Namespace, *, store: Path | None = None) -> Context:
     progress = Terminal(quiet=chosen.quiet)
     ca_file = _ca_file(getattr(chosen, "ca_file", None))
     network = Options(connect_timeout=getattr(chosen, "connect_timeout", 10.0),
-                      read_timeout=getattr(chosen, "read_timeout", 30.0), ca_file=ca_file)
+                      read_timeout=getattr(chosen, "read_timeout", 30.0),
+                      slow_floor=getattr(chosen, "low_speed", 1000.0), ca_file=ca_file)
     place = store or Path(getattr(chosen, "store", None) or default_store())
-    return Context(store=Store(place), progress=progress, now=int(time.time()), environment=os.environ,
+    opened = Store(place, progress)
+    chosen.at_end.callback(opened.close)
+    return Context(store=opened, progress=progress, now=int(time.time()), environment=os.environ,
                    network=network)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -12,45 +12,57 @@ from types import FrameType
 from builder.cli import options, printing
 from builder.errors import CHECK_FAILED, PinbootError
 
-INTERRUPTED = 130  # 128 + SIGINT, as shells count it
-TERMINATED = 143  # 128 + SIGTERM
+# 128 + the signal's number, as shells count it.
+STOPPED = {signal.SIGINT: (130, "interrupted"), signal.SIGTERM: (143, "terminated")}
 
 
-class _Terminated(BaseException):
-    """SIGTERM, raised where the program stands so that temporary files go."""
+class _Stopped(BaseException):
+    """SIGINT or SIGTERM, raised where the program stands so that temporary files go."""
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code. Nothing that a user can cause ends in a traceback."""
-    previous = signal.signal(signal.SIGTERM, _on_term)
+    got: list[int] = []
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        got.append(number)
+        raise _Stopped
+
+    # Who starts us with a signal ignored (nohup, a shell's background job) wants it ignored.
+    previous = {number: signal.signal(number, stop) for number in STOPPED
+                if signal.getsignal(number) is not signal.SIG_IGN}
     try:
         return _run(arguments)
-    except PinbootError as failure:
+    except BaseException as failure:  # noqa: BLE001 - what is not ours is raised again
+        # A signal first, whatever came of it: libraries turn one exception into another. pykickstart catches everything
+        # that happens while it imports a handler, and says that there is no such version.
+        if got:
+            code, word = STOPPED[signal.Signals(got[0])]
+            printing.story(f"{word}; run the same command again to go on")
+            return code
+        return _failed(failure)
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _failed(failure: BaseException) -> int:
+    if isinstance(failure, PinbootError):
         printing.error(failure)
         return failure.exit_code
-    except BrokenPipeError:
-        # The reader of stdout is gone (head, less): nothing more to say; keep the interpreter from flushing again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(failure, BrokenPipeError):
+        # The reader of stdout is gone (head, less): nothing more to say.
+        printing.drop_stdout()
         return CHECK_FAILED
-    except KeyboardInterrupt:
-        printing.story("interrupted; run the same command again to go on")
-        return INTERRUPTED
-    except _Terminated:
-        printing.story("terminated; run the same command again to go on")
-        return TERMINATED
-    finally:
-        signal.signal(signal.SIGTERM, previous)
-
-
-def _on_term(number: int, frame: FrameType | None) -> None:
-    raise _Terminated
+    raise failure
 
 
 def _run(arguments: Sequence[str]) -> int:
     chosen = options.parse(arguments)
     # Each command is imported when it runs: `--help` must not pay for requests or jinja2 (PERFORMANCE targets).
-    code: int = importlib.import_module(f"builder.cli.commands.{chosen.command}").run(chosen)
-    sys.stdout.flush()
+    with contextlib.ExitStack() as chosen.at_end:
+        code: int = importlib.import_module(f"builder.cli.commands.{chosen.command}").run(chosen)
+    printing.finish()
     return code
 
 

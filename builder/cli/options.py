@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -64,6 +65,9 @@ def _network() -> _Parser:
     group.add_argument("--ca-file", metavar="FILE", help="certificates to trust for https, instead of the system's")
     group.add_argument("--connect-timeout", type=_seconds, default=10.0, metavar="SEC", help="default 10")
     group.add_argument("--read-timeout", type=_seconds, default=30.0, metavar="SEC", help="default 30")
+    group.add_argument("--low-speed", type=_speed, default=1000.0, metavar="BYTES",
+                       help="fewer bytes a second, for 30 seconds, are too slow: the fetch is begun anew, or another "
+                            "mirror asked (default 1000; 0: any speed will do)")
     return parent
 
 
@@ -75,6 +79,12 @@ def _seconds(text: str) -> float:
     if not 0 < value <= 3600:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds (up to 3600)")
     return value
+
+
+def _speed(text: str) -> float:
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of bytes a second")
+    return float(text)
 
 
 def _profile(parser: argparse.ArgumentParser) -> None:
@@ -103,13 +113,43 @@ def _build(parser: argparse.ArgumentParser) -> None:
     _profile(parser)
     parser.add_argument("--host", metavar="NAME", action="append", default=[], help="only this host (repeatable)")
     parser.add_argument("-o", "--output", metavar="DIR", help="where (default: out/PROFILE); a name that ends in "
-                                                              ".tar makes a tar")
+                                                              ".tar or .tar.zst makes one file")
     parser.add_argument("--locked", action="store_true", help="refuse to build without a lock")
     parser.add_argument("--offline", action="store_true", help="touch no network: everything from the store")
 
 
 def _verify(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("bundle", metavar="BUNDLE", help="a directory or a .tar")
+    parser.add_argument("bundle", metavar="BUNDLE", help="a directory, a .tar or a .tar.zst")
+
+
+def _store(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--store", metavar="DIR", help="the store (default: ~/.cache/pinboot)")
+    # Said before or after the action; a default here would undo what was said before it.
+    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("-q", "--quiet", action="store_true", help="no story, no progress bars; errors still show")
+    common.add_argument("--json", action="store_true", help="the result as JSON on stdout")
+    common.add_argument("--store", metavar="DIR", help="the store (default: ~/.cache/pinboot)")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    made = {name: actions.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", parents=[common],
+                                     allow_abbrev=False) for name, text in STORE_ACTIONS}
+    for name in ("ls", "gc"):
+        made[name].add_argument("locks", metavar="LOCK", nargs="*",
+                                help="the locks that count (default: profiles/*.lock and *.lock)")
+    made["gc"].add_argument("--dry-run", action="store_true", help="only show what would go")
+    made["gc"].add_argument("--all", action="store_true", help="keep nothing, whatever the locks name")
+    made["export"].add_argument("lock", metavar="LOCK", help="the lock whose files go along")
+    made["export"].add_argument("-o", "--output", metavar="FILE", required=True, help="the tar to write")
+    made["import"].add_argument("file", metavar="FILE", help="a tar that export wrote")
+    made["import"].add_argument("-o", "--output", metavar="LOCK", help="also write the lock that is in it, here")
+
+
+STORE_ACTIONS = (
+    ("ls", "what is in the store, and which locks name it"),
+    ("verify", "hash every object again; bad ones are moved aside (exit 4)"),
+    ("gc", "remove what no lock names, and what is left over"),
+    ("export", "write one tar with everything that a lock needs"),
+    ("import", "take such a tar into the store, every object verified"),
+)
 
 
 def _demo(parser: argparse.ArgumentParser) -> None:
@@ -123,5 +163,6 @@ COMMANDS = (
     ("lock", "pin what the tree serves, or hold the tree against the lock", True, _lock),
     ("build", "pack the bundle: from profile and lock", True, _build),
     ("verify", "every byte of a bundle against its manifest and lock", False, _verify),
+    ("store", "the verified files: list, verify, clear up, carry elsewhere", False, _store),
     ("demo", "the whole job on a small tree made on the spot, and two attacks caught", False, _demo),
 )

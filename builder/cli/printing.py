@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from builder.errors import PinbootError
+from builder.errors import CheckFailed, PinbootError
 from builder.finding import Finding, Severity
 
 WIDTH = 80
@@ -17,7 +18,7 @@ TOPIC = 11
 
 def out(text: str = "") -> None:
     """One line of the result, on stdout."""
-    sys.stdout.write(f"{text}\n")
+    _to_stdout(lambda: sys.stdout.write(f"{text}\n"))
 
 
 def story(text: str = "") -> None:
@@ -27,7 +28,28 @@ def story(text: str = "") -> None:
 
 
 def as_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+    _to_stdout(lambda: sys.stdout.write(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"))
+
+
+def finish() -> None:
+    """Hand over what stdout still holds back. Raises CheckFailed where it has no room, BrokenPipeError."""
+    _to_stdout(sys.stdout.flush)
+
+
+def drop_stdout() -> None:
+    """Keep the interpreter from flushing again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _to_stdout(write: Callable[[], object]) -> None:
+    try:
+        write()
+    except BrokenPipeError:
+        raise
+    except OSError as reason:
+        drop_stdout()
+        raise CheckFailed(f"standard output: cannot be written: {reason.strerror}",
+                          "the command itself came this far; make room where its results go") from reason
 
 
 def findings(found: Sequence[Finding]) -> Iterable[str]:

@@ -1,4 +1,7 @@
-"""The terminal's side of Progress: a tqdm bar for long work, lines of the story on stderr; silent off a terminal."""
+"""The terminal's side of Progress: a tqdm bar for long work, lines of the story on stderr; silent off a terminal.
+
+Several files that come at once have a line each: tqdm keeps count of the lines, under one lock for all threads.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,11 @@ class _Bar:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self.bar.close()
+        with self.bar.get_lock():
+            self.bar.close()
+            # tqdm leaves the cursor at the right edge where the bar that went was not the topmost one.
+            sys.stderr.write("\r")
+            sys.stderr.flush()
 
     def advance(self, count: int) -> None:
         self.bar.update(count)

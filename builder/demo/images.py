@@ -33,3 +33,15 @@ def efi(seed: str) -> bytes:
     """A FAT boot sector by its marks alone (jump, name, 55AA)."""
     sector = (b"\xeb\x3c\x90mkfs.fat".ljust(0x36, b"\0") + b"FAT12   ").ljust(510, b"\0") + b"\x55\xaa"
     return sector + stored.filler(f"efi {seed}", 16 << 10)
+
+
+def eltorito(seed: str) -> bytes:
+    """GRUB's boot image for a disc, by the jump at its beginning alone (EL10, Fedora: no isolinux any more)."""
+    return b"\xeb\x52\x90" + stored.filler(f"eltorito {seed}", (16 << 10) - 3)
+
+
+def further(path: str, label: str, seed: str) -> bytes:
+    """One of the images that no installation over the network needs, by its path in the tree."""
+    if path.endswith(".iso"):
+        return iso(label, seed)
+    return eltorito(seed) if path.endswith("eltorito.img") else efi(seed)

@@ -31,10 +31,12 @@ XEN_NOTES: tuple[Note, ...] = (
     (8, b"generic\0"), (13, struct.pack("<QQ", 1, 1)), (14, struct.pack("<I", 1)), (16, struct.pack("<Q", 1)),
     (12, struct.pack("<Q", 0xFFFF800000000000)), (4, struct.pack("<Q", 0)),
 )
-# ... CONFIG_XEN_PV adds the entry for PV guests (EL6, EL7), CONFIG_PVH the one that KVM and QEMU use (EL9, EL10).
+# ... CONFIG_XEN_PV adds the entry for PV guests (EL6, EL7), CONFIG_PVH the one that KVM and QEMU use (EL9, EL10). EL8
+# has neither, Fedora both.
 PV_ENTRY: Note = (1, struct.pack("<Q", TEXT_AT + 0x40000))
 PHYS32_ENTRY: Note = (18, struct.pack("<Q", PHYSICAL_START + 0x800))
-NOTES = {"pv": (*XEN_NOTES, PV_ENTRY), "none": (*XEN_NOTES, PHYS32_ENTRY)}
+NOTES = {"pv": (*XEN_NOTES, PV_ENTRY), "none": (*XEN_NOTES, PHYS32_ENTRY), "bare": XEN_NOTES,
+         "all": (*XEN_NOTES, PV_ENTRY, PHYS32_ENTRY)}
 
 # The boot header: offset, type, value. Those that depend on the payload are added where it is known.
 FIELDS: tuple[tuple[int, str, *tuple[int | bytes, ...]], ...] = (
@@ -59,8 +61,9 @@ FIELDS: tuple[tuple[int, str, *tuple[int | bytes, ...]], ...] = (
 )
 
 
-def make(version: str, *, xen: Literal["pv", "none"], seed: str) -> bytes:
-    """A bzImage that calls itself `version`. `xen`: `pv` has the notes of EL6 and EL7, `none` those of EL9."""
+def make(version: str, *, xen: Literal["pv", "none", "bare", "all"], seed: str) -> bytes:
+    """A bzImage that calls itself `version`. `xen`: `pv` has the notes of EL6 and EL7, `bare` those of EL8, `none`
+    those of EL9 and EL10, `all` those of Fedora."""
     banner = f"{version} (mockbuild@builder.example) #1 SMP"
     return bzimage(banner, stored.gzip(vmlinux(banner, NOTES[xen], seed=seed)))
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from typing import Literal
+
+from builder.demo import stored
 
 CENTOS = "centos/7/os/x86_64"
 ROCKY = "rocky/9.6"
@@ -12,12 +15,13 @@ CENTOS_INSTALL = "https://vault.centos.org/7.9.2009/os/x86_64"
 ROCKY_INSTALL = "https://dl.rockylinux.org/vault/rocky/9.6/BaseOS/x86_64/os"
 
 
-def public_key() -> str:
-    """A public key of the right form that opens nothing: nobody has its private half."""
-    kind = b"ssh-ed25519"
+def public_key(kind: Literal["ssh-ed25519", "ssh-rsa"] = "ssh-ed25519") -> str:
+    """A public key of the right form (RFC 4253, 6.6; RFC 8709, 4) that opens nothing: nobody has its private half."""
     point = hashlib.sha256(b"pinboot demo").digest()
-    blob = len(kind).to_bytes(4, "big") + kind + len(point).to_bytes(4, "big") + point
-    return f"{kind.decode()} {base64.b64encode(blob).decode()} demo"
+    modulus = b"\0\xc3" + stored.filler("pinboot demo", 255)
+    fields = (point,) if kind == "ssh-ed25519" else (b"\x01\0\x01", modulus)
+    blob = b"".join(len(field).to_bytes(4, "big") + field for field in (kind.encode(), *fields))
+    return f"{kind} {base64.b64encode(blob).decode()} demo"
 
 
 def centos(mirror: str) -> str:

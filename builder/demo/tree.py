@@ -1,4 +1,4 @@
-"""Small install trees in the shape of real ones: CentOS 7 without checksums; Rocky, AlmaLinux, CentOS Stream 9 with.
+"""Small install trees in the shape of real ones: every generation, every family that has trees of it.
 
 A tree maps paths to bytes. Every part can be taken from another build, so that a test or the demo can show a mix.
 """
@@ -9,17 +9,20 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, TypedDict, Unpack
 
 from builder import names
-from builder.demo import images, packages, repodata
+from builder.demo import images, packages, repodata, treeinfo
 from builder.demo.initrd import make as make_initrd
 from builder.demo.kernel import make as make_kernel
 
 Tree = dict[str, bytes]
-KERNEL = "images/pxeboot/vmlinuz"
-INITRD = "images/pxeboot/initrd.img"
+KERNEL = treeinfo.KERNEL
+INITRD = treeinfo.INITRD
 BASEOS = "BaseOS/x86_64/os"
 APPSTREAM = "AppStream/x86_64/os"
+# How much of its version .treeinfo tells: 9; 9.6; 9.6.0; all that it was called by.
+Tells = Literal["major", "point", "patch", "whole"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +42,92 @@ CENTOS7 = {
     "7.9.2009": Point(number="7.9", kernel="3.10.0-1160.el7.x86_64", treeinfo="1603729576.26",
                       discinfo="1603728831.612616", revision=1604001756),
 }
-# The short name, and whether .treeinfo tells the point release: AlmaLinux 9 and CentOS Stream 9 write only `9`.
-EL9_FAMILIES = {"Rocky Linux": ("Rocky", True), "AlmaLinux": ("AlmaLinux", False),
-                "CentOS Stream": ("CentOS-Stream", False)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What the trees of one generation have in common. `version`, `kernel` and `composed` are those of a real release;
+    `xen` says which notes its kernel has (builder/demo/kernel.py), `further` the images beside those that boot."""
+
+    version: str
+    kernel: str
+    composed: int
+    stage2: str
+    xen: Literal["pv", "bare", "none", "all"]
+    further: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kin:
+    """How a family writes its trees of one generation: its short name, its layout and what it tells of the version.
+    `repomd` says that [checksums] name repodata/repomd.xml too."""
+
+    short: str
+    layout: str
+    tells: Tells
+    repomd: bool = False
+
+
+class Build(TypedDict, total=False):
+    """What of a tree is of another build; as the keywords of centos7(). `composed`: seconds."""
+
+    kernel: str
+    initrd_kernel: str
+    package_kernel: str
+    composed: int
+    seed: str
+
+
+EFI, ELTORITO = ("images/boot.iso", "images/efiboot.img"), ("images/boot.iso", "images/eltorito.img")
+SHAPES: Mapping[str, Shape] = {
+    "el7": Shape(version="7.9", kernel="3.10.0-1160.el7.x86_64", composed=1600000000, stage2="LiveOS/squashfs.img",
+                 xen="pv", further=("images/boot.iso",)),
+    "el8": Shape(version="8.10", kernel="4.18.0-553.el8_10.x86_64", composed=1716363706, stage2="images/install.img",
+                 xen="bare", further=EFI),
+    "el9": Shape(version="9.6", kernel="5.14.0-570.17.1.el9_6.x86_64", composed=1748459316,
+                 stage2="images/install.img", xen="none", further=EFI),
+    "el10": Shape(version="10.0", kernel="6.12.0-55.9.1.el10_0.x86_64", composed=1744312719,
+                  stage2="images/install.img", xen="none", further=ELTORITO),
+    # Fedora can be a dom0, so its kernel has the PV entry; this is the one that Fedora 42 came with.
+    "fedora": Shape(version="42", kernel="6.14.0-63.fc42.x86_64", composed=1744226000, stage2="images/install.img",
+                    xen="all", further=ELTORITO),
+}
+# Spelled as the trees do. No tree of Oracle Linux 10 was read: it is taken to be like 9.
+FAMILIES: Mapping[str, Mapping[str, Kin]] = {
+    "el7": {"Red Hat Enterprise Linux": Kin(short="RHEL", layout="server", tells="point"),
+            "Oracle Linux": Kin(short="OL", layout="server", tells="point", repomd=True)},
+    "el8": {"Rocky Linux": Kin(short="Rocky", layout="split", tells="major"),
+            "AlmaLinux": Kin(short="AlmaLinux", layout="split", tells="major"),
+            "Red Hat Enterprise Linux": Kin(short="RHEL", layout="boot", tells="point"),
+            "Oracle Linux": Kin(short="OL", layout="disc", tells="patch")},
+    "el9": {"Rocky Linux": Kin(short="Rocky", layout="split", tells="point"),
+            "AlmaLinux": Kin(short="AlmaLinux", layout="split", tells="major"),
+            "CentOS Stream": Kin(short="CentOS-Stream", layout="split", tells="major"),
+            "Red Hat Enterprise Linux": Kin(short="RHEL", layout="boot", tells="point"),
+            "Oracle Linux": Kin(short="OL", layout="disc", tells="patch")},
+    "el10": {"Rocky Linux": Kin(short="Rocky", layout="split", tells="point"),
+             "AlmaLinux": Kin(short="AlmaLinux", layout="split", tells="major"),
+             "CentOS Stream": Kin(short="CentOS-Stream", layout="split", tells="major"),
+             "Red Hat Enterprise Linux": Kin(short="RHEL", layout="boot", tells="point"),
+             "Oracle Linux": Kin(short="OL", layout="disc", tells="patch")},
+    "fedora": {"Fedora": Kin(short="Fedora", layout="everything", tells="whole")},
+}
+
+
+def el6(version: str = "6.10", *, kernel: str = "2.6.32-754.el6.x86_64", initrd_kernel: str = "",
+        package_kernel: str = "", composed: str = "1530288526.06", seed: str = "demo") -> Tree:
+    """A CentOS 6 tree, without checksums; parameters as centos7(). Its initrd is gzip, which decides where kickstarts
+    go (builder/media/inject.py)."""
+    built = int(float(composed))
+    return {
+        ".treeinfo": treeinfo.el6("CentOS", version, composed),
+        KERNEL: make_kernel(kernel, xen="pv", seed=seed),
+        INITRD: make_initrd(initrd_kernel or kernel, product="CentOS", release=version, seed=seed, built=built,
+                            compressor="gzip", early_microcode=False, maker="anaconda"),
+        "images/install.img": images.squashfs(f"{seed} {composed}", built),
+        "images/boot.iso": images.iso("CentOS", seed),
+        **repodata.make(packages.el6(package_kernel or kernel, version), built),
+    }
 
 
 def centos7(point: str = "7.9.2009", *, kernel: str = "", initrd_kernel: str = "", package_kernel: str = "",
@@ -58,7 +144,7 @@ def centos7(point: str = "7.9.2009", *, kernel: str = "", initrd_kernel: str = "
     revision = built if treeinfo else row.revision
     return {
         ".discinfo": f"{discinfo or row.discinfo}\n{row.number}\nx86_64\n".encode(),
-        ".treeinfo": _CENTOS7_TREEINFO.format(timestamp=composed).encode(),
+        ".treeinfo": _lorax(composed),
         KERNEL: make_kernel(version, xen="pv", seed=seed),
         INITRD: make_initrd(initrd_kernel or version, product="CentOS", release="7", seed=seed, built=built),
         "LiveOS/squashfs.img": images.squashfs(f"{seed} {composed}", built),
@@ -68,27 +154,68 @@ def centos7(point: str = "7.9.2009", *, kernel: str = "", initrd_kernel: str = "
     }
 
 
-def el9(family: str = "Rocky Linux", version: str = "9.6", *, kernel: str = "5.14.0-570.17.1.el9_6.x86_64",
-        initrd_kernel: str = "", package_kernel: str = "", composed: int = 1748459316, seed: str = "demo") -> Tree:
-    """The trees of BaseOS (bootable) and AppStream of an EL9, below their usual folders; parameters as centos7()."""
-    short, tells_point = EL9_FAMILIES[family]
-    told = version if tells_point else version.partition(".")[0]
+_lorax = treeinfo.lorax
+
+
+def el7(family: str = "Oracle Linux", version: str = "", **build: Unpack[Build]) -> Tree:
+    """RHEL 7 or Oracle Linux 7, with checksums."""
+    return _compose("el7", family, version, **build)
+
+
+def el8(family: str = "Rocky Linux", version: str = "", **build: Unpack[Build]) -> Tree:
+    return _compose("el8", family, version, **build)
+
+
+def el9(family: str = "Rocky Linux", version: str = "", **build: Unpack[Build]) -> Tree:
+    """A tree of EL9: for the families that split them, BaseOS (bootable) and AppStream below their usual folders."""
+    return _compose("el9", family, version, **build)
+
+
+def el10(family: str = "Rocky Linux", version: str = "", **build: Unpack[Build]) -> Tree:
+    return _compose("el10", family, version, **build)
+
+
+def fedora(version: str = "", **build: Unpack[Build]) -> Tree:
+    """The tree of Fedora's Everything; its kernel is that of Fedora 42 whatever the version."""
+    return _compose("fedora", "Fedora", version, **build)
+
+
+def _compose(generation: str, family: str, version: str = "", *, kernel: str = "", initrd_kernel: str = "",
+             package_kernel: str = "", composed: int | None = None, seed: str = "demo") -> Tree:
+    shape, kin = SHAPES[generation], FAMILIES[generation][family]
+    version, kernel = version or shape.version, kernel or shape.kernel
+    made = shape.composed if composed is None else composed
+    major = version.partition(".")[0]
     files = {
-        ".discinfo": f"{composed}.612616\n{version}\nx86_64\n".encode(),
-        KERNEL: make_kernel(kernel, xen="none", seed=seed),
-        INITRD: make_initrd(initrd_kernel or kernel, product=family, release=version, seed=seed, built=composed),
-        "images/install.img": images.squashfs(f"{seed} {composed}", composed),
-        "images/boot.iso": images.iso(f"{short}-9-x86_64", seed),
-        "images/efiboot.img": images.efi(seed),
+        ".discinfo": f"{made}.612616\n{version}\nx86_64\n".encode(),
+        KERNEL: make_kernel(kernel, xen=shape.xen, seed=seed),
+        INITRD: make_initrd(initrd_kernel or kernel, product=family, release=version, seed=seed, built=made),
+        shape.stage2: images.squashfs(f"{seed} {made}", made),
+        **{path: images.further(path, f"{kin.short}-{major}-x86_64", seed) for path in shape.further},
     }
-    checksums = "".join(f"{path} = sha256:{hashlib.sha256(files[path]).hexdigest()}\n"
-                        for path in sorted(files) if path.startswith("images/"))
-    files[".treeinfo"] = _EL9_TREEINFO.format(
-        checksums=checksums, family=family, short=short, version=told, timestamp=composed).encode()
-    files.update(repodata.make(packages.el9_baseos(package_kernel or kernel), composed))
-    addition = repodata.make(packages.el9_appstream(), composed)
-    return {**{f"{BASEOS}/{path}": data for path, data in files.items()},
-            **{f"{APPSTREAM}/{path}": data for path, data in addition.items()}}
+    named = set(files) - {".discinfo"}
+    repositories = packages.repositories(generation, package_kernel or kernel)
+    places = dict(treeinfo.LAYOUTS[kin.layout])
+    above: Tree = {}
+    for name, place in places.items():
+        inside = repodata.make(repositories[name], made)
+        if place.startswith("../"):
+            above |= {f"{name}/x86_64/os/{path}": data for path, data in inside.items()}
+        else:
+            files |= {path if place == "." else f"{place}/{path}": data for path, data in inside.items()}
+    if kin.repomd:
+        named.add("repodata/repomd.xml")
+    files[".treeinfo"] = treeinfo.productmd(treeinfo.Text(
+        family=family, short=kin.short, version=_told(version, kin.tells), timestamp=str(made), stage2=shape.stage2,
+        layout=kin.layout, images=shape.further,
+        checksums={path: hashlib.sha256(files[path]).hexdigest() for path in sorted(named)}))
+    if not above:
+        return files
+    return {**{f"BaseOS/x86_64/os/{path}": data for path, data in files.items()}, **above}
+
+
+def _told(version: str, tells: Tells) -> str:
+    return {"major": version.partition(".")[0], "point": version, "patch": f"{version}.0", "whole": version}[tells]
 
 
 def tampered(data: bytes) -> bytes:
@@ -103,93 +230,3 @@ def write(tree: Mapping[str, bytes], folder: Path) -> None:
         target = folder / names.tree_path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
-
-
-# As lorax alone writes it (lorax src/pylorax/treeinfo.py): no header, no checksums, no point release.
-_CENTOS7_TREEINFO = """\
-[general]
-name = CentOS-7
-family = CentOS
-timestamp = {timestamp}
-variant = 
-version = 7
-packagedir = 
-arch = x86_64
-
-[stage2]
-mainimage = LiveOS/squashfs.img
-
-[images-x86_64]
-kernel = images/pxeboot/vmlinuz
-initrd = images/pxeboot/initrd.img
-boot.iso = images/boot.iso
-
-[images-xen]
-kernel = images/pxeboot/vmlinuz
-initrd = images/pxeboot/initrd.img
-
-"""  # noqa: W291  (real trees have blanks behind `variant =`)
-
-# As productmd writes it (productmd doc/treeinfo-1.2.rst). Trees of 9 name images in [checksums], not repomd.xml.
-_EL9_TREEINFO = """\
-[checksums]
-{checksums}
-[general]
-; WARNING.0 = This section provides compatibility with pre-productmd treeinfos.
-; WARNING.1 = Read productmd documentation for details about new format.
-arch = x86_64
-family = {family}
-name = {family} {version}
-packagedir = Packages
-platforms = x86_64,xen
-repository = .
-timestamp = {timestamp}
-variant = BaseOS
-variants = AppStream,BaseOS
-version = {version}
-
-[header]
-type = productmd.treeinfo
-version = 1.2
-
-[images-x86_64]
-boot.iso = images/boot.iso
-efiboot.img = images/efiboot.img
-initrd = images/pxeboot/initrd.img
-kernel = images/pxeboot/vmlinuz
-
-[images-xen]
-initrd = images/pxeboot/initrd.img
-kernel = images/pxeboot/vmlinuz
-
-[release]
-name = {family}
-short = {short}
-version = {version}
-
-[stage2]
-mainimage = images/install.img
-
-[tree]
-arch = x86_64
-build_timestamp = {timestamp}
-platforms = x86_64,xen
-variants = AppStream,BaseOS
-
-[variant-AppStream]
-id = AppStream
-name = AppStream
-packages = ../../../AppStream/x86_64/os/Packages
-repository = ../../../AppStream/x86_64/os
-type = variant
-uid = AppStream
-
-[variant-BaseOS]
-id = BaseOS
-name = BaseOS
-packages = Packages
-repository = .
-type = variant
-uid = BaseOS
-
-"""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from builder.digest import Digest
 from builder.errors import HostileInput, Missing, NotFound
-from builder.fetch import limits, relative
+from builder.fetch import limits, parallel, relative
 from builder.fetch.store import folder
 from builder.fetch.store.incoming import BUFFER, Incoming
 from builder.fetch.store.intake import Intake, Memory, Wanted, pieces
@@ -76,6 +76,7 @@ class DirectorySource:
         intake.wanted.refuse_too_big(size)
         with self._progress.start(told, size) as meter:
             for piece in pieces(descriptor, memoryview(bytearray(BUFFER))):
+                parallel.check()
                 intake.write(piece)
                 meter.advance(len(piece))
         if intake.size != size:

@@ -1,4 +1,4 @@
-"""Where a tree is fetched from: a web server, or a directory of this machine."""
+"""Where a tree is fetched from: a web server, or a directory or an ISO image of this machine."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from builder import names
 from builder.digest import Digest
 from builder.errors import UsageError
 from builder.fetch.directory import DirectorySource
+from builder.fetch.iso import Image, IsoSource
 from builder.fetch.store.objects import Fetched, Store
 from builder.fetch.web import session
 from builder.fetch.web.session import Options
@@ -24,7 +25,7 @@ class Source(Protocol):
 
     @property
     def url(self) -> str:
-        """Canonical, without a trailing slash, as users see it (file:///... for a directory)."""
+        """Canonical, without a trailing slash, as users see it (file:///... for a directory or an image)."""
         ...
 
     @property
@@ -56,16 +57,16 @@ class Source(Protocol):
 
 
 def open_source(place: str, *, store: Store, progress: Progress, options: Options | None = None) -> Source:
-    """The source at `place`: an http(s) URL, a `file:///` URL or an absolute directory.
+    """The source at `place`: an http(s) URL, or a `file:///` URL or absolute path of a directory or an ISO image.
 
     All sources with equal `options` share one session and its connections.
 
-    Raises UsageError for anything else, NotFound for a directory that is not there. Nothing is fetched yet.
+    Raises UsageError for anything else, NotFound for a path that is not there. Nothing is fetched yet.
     """
     if place.startswith("/"):
-        return _directory(os.fsencode(place), place, store, progress)
+        return _local(os.fsencode(place), place, store, progress)
     if place.lower().startswith("file:"):
-        return _directory(_file_path(place), place, store, progress)
+        return _local(_file_path(place), place, store, progress)
     try:
         url = names.url(place)
     except ValueError as reason:
@@ -82,7 +83,10 @@ def _file_path(place: str) -> bytes:
     return unquote_to_bytes(found[1])
 
 
-def _directory(raw: bytes, place: str, store: Store, progress: Progress) -> DirectorySource:
+def _local(raw: bytes, place: str, store: Store, progress: Progress) -> Source:
     if b"\0" in raw or b".." in raw.split(b"/"):
-        raise UsageError(f"source: {names.shown(place)} holds .. or a NUL", "write the directory's plain path")
-    return DirectorySource(Path(os.fsdecode(re.sub(rb"/+", b"/", raw))), store=store, progress=progress)
+        raise UsageError(f"source: {names.shown(place)} holds .. or a NUL", "write the plain path")
+    path = Path(os.fsdecode(re.sub(rb"/+", b"/", raw)))
+    if path.is_file() or (path.suffix.lower() == ".iso" and not path.exists()):
+        return IsoSource(Image(path), store=store, progress=progress)
+    return DirectorySource(path, store=store, progress=progress)

@@ -30,7 +30,7 @@ from builder.lock import text
 from builder.lock.model import Lock, Pin
 from builder.media import verify
 from builder.media.nextsteps import Fetched
-from builder.media.pack import directory, tar
+from builder.media.pack import directory, place, tar, zst
 from builder.outputs import xen
 from builder.profile.file.layers import Layer
 from builder.profile.values import Profile
@@ -58,7 +58,7 @@ class Built:
 
 def build(profile: Profile, layers: Sequence[Layer], context: Context, *, shown: str, hosts: tuple[str, ...],
           target: Path, offline: bool) -> Built:
-    """Pack the bundle of `profile` at `target` (a name that ends in .tar: a tar).
+    """Pack the bundle of `profile` at `target` (a name that ends in .tar or .tar.zst: one file).
 
     Raises UsageError (the profile cannot be built), OutsideChanged (the locked files are gone or others), Missing
     (offline and not in the store). A bundle that was there stays until the new one is whole.
@@ -72,13 +72,14 @@ def build(profile: Profile, layers: Sequence[Layer], context: Context, *, shown:
     inputs = build_key(chosen, layers, lock, context)
     there = _as_built(target, inputs, chosen, context)
     if there:
+        place.tidy(target.absolute())
         return there
     fetched = _bring(chosen, lock, context, shown, offline=offline)
     boot = Boot(kernel=lock.kernel, initrd_size=lock.pin("initrd").size, stage2_size=lock.pin("stage2").size,
                 install_url=survey.install_url(chosen, lock.source))
     plans = _plans(chosen, boot, context)
     bundle, listed = packing.bundle(chosen, layers, lock, plans, context, install_url=boot.install_url, inputs=inputs)
-    write = tar.write if target.suffix == ".tar" else directory.write
+    write = zst.write if target.name.endswith(zst.SUFFIX) else tar.write if target.suffix == ".tar" else directory.write
     target.parent.mkdir(parents=True, exist_ok=True)
     write(bundle, target, context.progress)
     handler = chosen.release.generation.handler

@@ -20,7 +20,7 @@ def check(profile: Profile, context: Context) -> tuple[Finding, ...]:
     found = survey.survey(profile, context, fetch_stage2=False, fresh=True)
     if found.kernel is None:
         return tuple(found.findings)
-    return (*found.findings, *_age(found, context), *_hosts(profile, found, found.kernel))
+    return (*found.findings, *_hosts(profile, found, found.kernel))
 
 
 def _hosts(profile: Profile, found: Survey, kernel: KernelFacts) -> tuple[Finding, ...]:
@@ -36,13 +36,3 @@ def _hosts(profile: Profile, found: Survey, kernel: KernelFacts) -> tuple[Findin
         many = len(profile.hosts) > 1
         findings.extend(replace(f, text=f"{host.name}: {f.text}") if many else f for f in about)
     return tuple(findings)
-
-
-def _age(found: Survey, context: Context) -> tuple[Finding, ...]:
-    """A compose from the future is a wrong clock or a lie (RELIABILITY I12)."""
-    epoch = found.located.treeinfo.epoch
-    if epoch is None or epoch <= context.now + 2 * 86_400:
-        return ()
-    days = (epoch - context.now) // 86_400
-    return (Finding(topic="tree", severity=Severity.WARNING, text=f"composed {days} days in the future",
-                    hint="set this machine's clock; if it is right, do not trust this mirror"),)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
+from urllib.parse import urlsplit
 
 from builder.fetch.source import Source, open_source
 from builder.fetch.store.objects import Store
-from builder.fetch.web.session import Options
+from builder.fetch.web import session
+from builder.fetch.web.session import Client, Options
+from builder.profile.values import TreeSource
 from builder.progress import Progress
 
 
@@ -25,6 +29,13 @@ class Context:
     @property
     def today(self) -> datetime.date:
         return datetime.datetime.fromtimestamp(self.now, datetime.UTC).date()
+
+    def of(self, tree: TreeSource) -> Self:
+        """This context for the tree of one profile: its client certificate goes to the host of tree.url, no other."""
+        if not (tree.client_cert and tree.client_key and tree.url) or urlsplit(tree.url).scheme != "https":
+            return self
+        client = Client(origin=session.origin(tree.url), certificate=tree.client_cert, key=tree.client_key)
+        return replace(self, network=replace(self.network, client=client))
 
     def source(self, address: str) -> Source:
         return open_source(address, store=self.store, options=self.network, progress=self.progress)

@@ -14,7 +14,7 @@ from builder.jobs.survey.survey import Survey
 from builder.lock import compare, text
 from builder.lock.compare import Change
 from builder.lock.model import Lock
-from builder.media.pack import atomic
+from builder.media.pack import atomic, place
 from builder.profile.values import Profile
 
 
@@ -44,6 +44,7 @@ def lock(profile: Profile, context: Context, *, shown: str, update: bool = False
     A failure leaves the lock as it was.
     """
     path = lock_path(profile)
+    place.tidy(path)
     locked = text.read(path, shown)
     if locked is None:
         if relocate:

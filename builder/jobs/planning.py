@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from builder.boot.kickstart.render import Kickstarts, shape
 from builder.boot.line import cmdline, network
 from builder.boot.line.cmdline import CommandLine, Machine
-from builder.boot.review import memory, unattended
+from builder.boot.review import memory, unattended, unsaid
 from builder.errors import PinbootError, UsageError
 from builder.finding import Finding, Severity
 from builder.lock.model import KernelFacts
@@ -65,7 +65,7 @@ class Planner:
 
     def judge(self, host: Host) -> tuple[HostPlan | None, tuple[Finding, ...]]:
         """The plan and every finding about the host; without a plan where one cannot be made, for the reason found."""
-        findings = [self._xen()]
+        findings = [self._xen(), *unsaid.check(self.profile)]
         if self.boot.stage2_size is not None:
             findings.append(memory.check(host, self.generation, self.boot.initrd_size, self.boot.stage2_size))
         try:

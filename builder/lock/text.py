@@ -75,7 +75,7 @@ def read(path: Path, shown: str) -> Lock | None:
 
 def parse(data: bytes, shown: str) -> Lock:
     """Raises UsageError: no TOML, conflict markers, unknown version or keys, a digest or path of the wrong shape."""
-    cure = "take it from version control again, or make it anew with pinboot lock --update"
+    cure = "take it from version control again, or remove it and make it anew with pinboot lock"
     if len(data) > MAX_BYTES:
         raise UsageError(f"{shown}: longer than 16 MiB; that is no lock", cure)
     try:

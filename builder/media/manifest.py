@@ -29,6 +29,7 @@ def build(name: str, entries: Sequence[Entry], lock: Lock, lock_path: str, kicks
     copy = next((entry for entry in ordered if entry.path == lock_path), None)
     if copy is None:
         raise ValueError(f"the lock {lock_path} is no file of the bundle")
+    carried = sorted(kickstarts)
     table = {
         "schema": SCHEMA,
         "bundle": {"name": name, "id": bundle_id(ordered), "epoch": lock.epoch if epoch is None else epoch},
@@ -36,7 +37,7 @@ def build(name: str, entries: Sequence[Entry], lock: Lock, lock_path: str, kicks
         "tool": {"name": "pinboot", "version": builder.__version__},
         "release": {"family": lock.family, "version": lock.version, "arch": lock.arch, "compose": lock.compose},
         "lock": {"path": lock_path, "sha256": copy.digest.hex, "source": lock.source},
-        "files": [_file(entry, lock, sorted(kickstarts)) for entry in ordered],
+        "files": [_file(entry, lock, carried) for entry in ordered],
     }
     return text_entry(PATH, json.dumps(table, sort_keys=True, indent=1) + "\n")
 

@@ -1,4 +1,4 @@
-"""Is a bundle, as a directory or a tar, what was built? Every byte against manifest.json, SHA256SUMS and its lock."""
+"""Is a bundle (directory, tar or tar.zst) what was built? Every byte against manifest.json, SHA256SUMS, its lock."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import hashlib
 import json
 import os
 import stat
-import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
-from builder.errors import BytesDiffer, NotFound, PinbootError, UsageError
+from builder.errors import BytesDiffer, HostileInput, NotFound, PinbootError, UsageError
 from builder.lock import text as lock_text
-from builder.media import checksums, manifest
-from builder.names import shown
+from builder.media import checksums, manifest, members
+from builder.media.pack import stream
 from builder.progress import Meter, Progress, Silent
 
 # manifest.json of ten thousand hosts has some 12 MB.
@@ -56,20 +55,22 @@ class _Found:
 
     kind: str
     mode: int = 0
-    size: int = 0
     sha256: str = ""
     data: bytes | None = None
 
 
 def verify(path: Path, progress: Progress | None = None) -> Report:
-    """Read the bundle at `path` whole. Raises NotFound, UsageError (no bundle), BytesDiffer (no readable manifest)."""
+    """Read the bundle at `path` whole. Raises NotFound, UsageError (no bundle), BytesDiffer (no readable
+    manifest, an archive that is cut or damaged or unpacks without end), Missing (no zstd module)."""
     try:
         with (progress or Silent()).start(f"verifying {path.name}") as meter:
-            tree = _folder(path, meter) if path.is_dir() else _archive(path, meter)
+            tree = _folder(path, _Reader(meter)) if path.is_dir() else _archive(path, _Reader(meter))
     except FileNotFoundError:
         raise NotFound(f"{path}: there is no such bundle") from None
     except OSError as reason:
         raise UsageError(f"{path}: cannot be read: {reason.strerror or reason}") from reason
+    except HostileInput as reason:
+        raise BytesDiffer(f"{reason.message}: not what was built", "take the bundle anew") from reason
     listed = tree.get(manifest.PATH)
     if listed is None or listed.data is None:
         raise UsageError(f"{path}: is no bundle (it holds no {manifest.PATH})")
@@ -145,54 +146,63 @@ def _lock(tree: Mapping[str, _Found], table: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _folder(root: Path, meter: Meter) -> dict[str, _Found]:
-    return {path.relative_to(root).as_posix(): found for path, found in _walk(root, root, meter)}
+class _Reader:
+    """Hashes files. The few texts that are compared are kept, MAX_TEXT bytes of them in all."""
+
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+        self._room = MAX_TEXT
+        self.buffer = memoryview(bytearray(CHUNK))
+
+    def file(self, name: str, size: int, mode: int, pieces: Iterable[bytes | memoryview]) -> _Found:
+        keep = size <= self._room and (name in (manifest.PATH, checksums.PATH) or _is_lock(name))
+        self._room -= size if keep else 0
+        made, kept = hashlib.sha256(), []
+        for piece in pieces:
+            made.update(piece)
+            self._meter.advance(len(piece))
+            if keep:
+                kept.append(bytes(piece))
+        return _Found(kind="file", mode=mode, sha256=made.hexdigest(), data=b"".join(kept) if keep else None)
 
 
-def _walk(root: Path, folder: Path, meter: Meter) -> Iterator[tuple[Path, _Found]]:
-    for path in sorted(folder.iterdir()):
-        status = path.lstat()
-        if stat.S_ISDIR(status.st_mode):
-            yield from _walk(root, path, meter)
-        elif stat.S_ISREG(status.st_mode):
-            with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as stream:
-                keep = path.parent == root and status.st_size <= MAX_TEXT
-                yield path, _read(stream, stat.S_IMODE(status.st_mode), keep, meter)
+def _is_lock(name: str) -> bool:
+    return name.endswith(".lock") and "/" not in name
+
+
+def _folder(root: Path, reader: _Reader) -> dict[str, _Found]:
+    return dict(_walk(root, "", reader))
+
+
+def _walk(folder: Path, above: str, reader: _Reader) -> Iterator[tuple[str, _Found]]:
+    with os.scandir(folder) as found:
+        entries = sorted(found, key=lambda entry: entry.name)
+    for entry in entries:
+        name = above + entry.name
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(folder / entry.name, f"{name}/", reader)
+        elif entry.is_file(follow_symlinks=False):
+            with os.fdopen(os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW), "rb", buffering=0) as file:
+                status = os.fstat(file.fileno())
+                pieces = stream.pieces(cast(BinaryIO, file), status.st_size, reader.buffer)
+                yield name, reader.file(name, status.st_size, stat.S_IMODE(status.st_mode), pieces)
         else:
-            yield path, _Found(kind="a symbolic link" if stat.S_ISLNK(status.st_mode) else "a special file")
+            yield name, _Found(kind="a symbolic link" if entry.is_symlink() else "a special file")
 
 
-def _read(stream: BinaryIO, mode: int, keep: bool, meter: Meter) -> _Found:
-    made, size, kept = hashlib.sha256(), 0, []
-    while chunk := stream.read(CHUNK):
-        made.update(chunk)
-        size += len(chunk)
-        meter.advance(len(chunk))
-        if keep:
-            kept.append(chunk)
-    return _Found(kind="file", mode=mode, size=size, sha256=made.hexdigest(), data=b"".join(kept) if keep else None)
-
-
-def _archive(path: Path, meter: Meter) -> dict[str, _Found]:
+def _archive(path: Path, reader: _Reader) -> dict[str, _Found]:
     """The files of a tar below its one folder. Nothing is extracted, so names in it can do no harm; a name that stands
     twice or outside of the folder is extra."""
     tree: dict[str, _Found] = {}
-    try:
-        with tarfile.open(path, "r:") as archive:
-            for info in archive:
-                name = info.name.partition("/")[2]
-                if info.isdir():
-                    continue
-                if not name or name in tree or ".." in info.name.split("/"):
-                    tree[f"{info.name} (outside, or twice)"] = _Found(kind="a stray member")
-                elif info.isreg():
-                    stream = archive.extractfile(info)
-                    if stream is None:
-                        raise tarfile.ReadError(f"no data of {shown(info.name)}")
-                    keep = "/" not in name and info.size <= MAX_TEXT
-                    tree[name] = _read(stream, info.mode, keep, meter)  # type: ignore[arg-type]
-                else:
-                    tree[name] = _Found(kind="a symbolic link" if info.issym() else "a special file")
-    except tarfile.TarError as reason:
-        raise UsageError(f"{path}: is no bundle: neither a directory nor a tar that can be read ({reason})") from None
+    with path.open("rb") as file:
+        for member, pieces in members.read(file, os.fstat(file.fileno()).st_size, str(path)):
+            name = member.name.partition("/")[2]
+            if member.kind == "folder":
+                continue
+            if not name or name in tree or ".." in member.name.split("/"):
+                tree[f"{member.name} (outside, or twice)"] = _Found(kind="a stray member")
+            elif member.kind == "file":
+                tree[name] = reader.file(name, member.size, member.mode, pieces)
+            else:
+                tree[name] = _Found(kind=member.kind)
     return tree

@@ -31,12 +31,15 @@ MIB = 1 << 20
 
 def choose_type(generation: Generation, facts: KernelFacts, run: str = "") -> tuple[Kind, str]:
     """The type of the guest, and why. `run` is xen.run of the profile: it may ask for HVM; else the ELF notes of the
-    pinned kernel decide, against what the generation usually is where they differ."""
+    pinned kernel decide, but for a release with a menu of BLS entries: pygrub and pvgrub cannot read it (XEN 1), so
+    what was installed as PV would not start again."""
     if run == "disk":
         return "hvm", 'xen.run = "disk": the guest starts from its own disk, which takes the firmware of an HVM guest'
+    if facts.xen_pv and generation.boot_menu == "bls":
+        return "hvm", (f"kernel {facts.version} could start as PV, but no PV loader reads the boot menu (BLS) of "
+                       "what it installs")
     if facts.xen_pv:
-        usual = "" if generation.xen == "pv" else f", though {generation.name} kernels usually have none"
-        return "pv", f"kernel {facts.version} has the ELF notes of a PV guest{usual}"
+        return "pv", f"kernel {facts.version} has the ELF notes of a PV guest"
     lost = ", though this release usually has them" if generation.xen == "pv" else ""
     return "hvm", f"kernel {facts.version} has no ELF notes of a PV guest{lost}"
 

@@ -9,7 +9,7 @@ import bz2
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from builder.errors import HostileInput, Missing
 from builder.probe.feed import Feed, chunks
@@ -130,7 +130,8 @@ class _Gzip:
         return self._inner.decompress(data or self._inner.unconsumed_tail, max_length)
 
 
-def _zstd(where: str) -> tuple[Decoder, type[Exception]]:
+def zstd_module(who: str) -> Any:
+    """The zstd module of this Python. Raises Missing: `who` wants it."""
     # Optional: no EL kernel or installer initrd needs zstd (LIBRARIES 13).
     try:
         from compression import zstd  # Python 3.14
@@ -138,7 +139,12 @@ def _zstd(where: str) -> tuple[Decoder, type[Exception]]:
         try:
             from backports import zstd
         except ImportError:
-            raise Missing(f"{where} is zstd-compressed, and this Python has no zstd module", EXTRA) from None
+            raise Missing(f"{who}, and this Python has no zstd module", EXTRA) from None
+    return zstd
+
+
+def _zstd(where: str) -> tuple[Decoder, type[Exception]]:
+    zstd = zstd_module(f"{where} is zstd-compressed")
     options = {zstd.DecompressionParameter.window_log_max: ZSTD_WINDOW_LOG_MAX}
     return zstd.ZstdDecompressor(options=options), zstd.ZstdError
 

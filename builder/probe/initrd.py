@@ -36,7 +36,8 @@ _KEY = re.compile(r"\s*([^=\s]+)\s*=\s*(.*?)\s*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Buildstamp:
-    """[Main] of .buildstamp, which lorax writes into initrd and stage2 (lorax src/pylorax/buildstamp.py)."""
+    """[Main] of .buildstamp, which lorax writes into initrd and stage2 (lorax src/pylorax/buildstamp.py); EL6 has bare
+    lines in its place: UUID, product, version, where to report bugs (anaconda rhel6-branch, product.py)."""
 
     product: str
     version: str
@@ -182,7 +183,10 @@ def _buildstamp(entry: cpio.Entry, where: str) -> Buildstamp:
         raise HostileInput(f"{where}: .buildstamp of {entry.size} bytes")
     section = ""
     found: dict[str, str] = {}
-    for line in entry.content().decode("utf-8", "replace").splitlines():
+    lines = entry.content().decode("utf-8", "replace").splitlines()
+    if not any(line.startswith("[") for line in lines):
+        found = dict(zip(("UUID", "Product", "Version"), (line.strip() for line in lines), strict=False))
+    for line in lines:
         if line.startswith("["):
             section = line.strip()
         elif section == "[Main]" and (pair := _KEY.fullmatch(line)):

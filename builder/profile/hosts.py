@@ -32,6 +32,7 @@ class Hosts:
         self.seed = seed
         self.mistakes = mistakes
         self.taken: dict[tuple[str, str], tuple[str, str]] = {}
+        self.given = {_canonical(table.mac) for table in raw.host.values() if table.mac}
 
     def all(self) -> tuple[Host, ...]:
         hosts = []
@@ -75,7 +76,7 @@ class Hosts:
     def _network(self, name: str, key: str, table: schema.Host) -> Network:
         method, addresses = self._addresses(name, key, table)
         made = table.mac is None and "xen" in self.raw.outputs
-        mac = names.xen_mac(self.seed, name) if made else None
+        mac = self._made_mac(name) if made else None
         if table.mac is not None:
             mac = self.mistakes.parsed(f"{key}.mac", names.mac, table.mac)
         if mac:
@@ -97,6 +98,14 @@ class Hosts:
             interface=self.mistakes.parsed(f"{key}.interface", names.interface, interface) if interface else None,
             mtu=self._mtu(key, table, general),
         )
+
+    def _made_mac(self, name: str) -> str:
+        """A MAC from the profile's and the host's name; where another host has it (24 bits are few for a large fleet),
+        the next one made from the same words."""
+        words = [self.seed, name]
+        while (mac := names.xen_mac(*words)) in self.given or ("MAC", mac) in self.taken:
+            words.append("again")
+        return mac
 
     def _addresses(self, name: str, key: str, table: schema.Host) -> tuple[str, tuple[Interface, ...]]:
         where = f"{key}.address"
@@ -216,6 +225,14 @@ class Hosts:
             elif isinstance(value, str) and not value.isprintable():
                 self.mistakes.add(f"{key}.{name}", f"{names.shown(value)} holds control characters")
         return MappingProxyType({n: str(v).lower() if isinstance(v, bool) else str(v) for n, v in sorted(raw.items())})
+
+
+def _canonical(mac: str) -> str:
+    """One spelling of a MAC; what is none stays as it is, and is refused where it stands."""
+    try:
+        return names.mac(mac)
+    except ValueError:
+        return mac
 
 
 def packages(mistakes: Mistakes, key: str, entries: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -117,12 +118,52 @@ class _Resolver:
 
     def _tree(self) -> TreeSource:
         raw = self.raw.tree or schema.Tree()
+        if raw.iso and (raw.url or raw.mirrors):
+            self.mistakes.add("tree.iso", "an image is the whole tree: neither tree.url nor tree.mirrors goes with it")
+        certificate, key = self._client(raw)
         return TreeSource(
+            iso=self.mistakes.parsed("tree.iso", self._image, raw.iso) if raw.iso else None,
+            client_cert=certificate, client_key=key,
             url=self.mistakes.parsed("tree.url", self._source, raw.url) if raw.url else None,
             mirrors=self._each("tree.mirrors", raw.mirrors, self._source),
             install_url=self.mistakes.parsed("tree.install_url", names.url, raw.install_url)
             if raw.install_url else None,
         )
+
+    def _image(self, text: str) -> str:
+        place = self._place("tree.iso", text)
+        if place.exists() and not place.is_file():
+            raise ValueError(f"{place} is no file; name an ISO image, or write tree.url for a directory")
+        return str(place)  # where it is gone, a build may still find all it needs in the store
+
+    def _client(self, raw: schema.Tree) -> tuple[str | None, str | None]:
+        """Certificate and key; without a key of its own the certificate's file holds both, and is as private."""
+        if not raw.client_cert:
+            if raw.client_key:
+                self.mistakes.add("tree.client_key", "a key without tree.client_cert is of no use")
+            return None, None
+        if not (raw.url or "").lower().startswith("https://"):
+            self.mistakes.add("tree.client_cert", "goes with an https tree.url; nobody else may see it")
+        certificate = self.mistakes.parsed("tree.client_cert", lambda text: self._pem("tree.client_cert", text, False),
+                                           raw.client_cert)
+        key, text = ("tree.client_key", raw.client_key) if raw.client_key else ("tree.client_cert", raw.client_cert)
+        private = self.mistakes.parsed(key, lambda word: self._pem(key, word, True), text) if certificate else None
+        return certificate, private
+
+    def _pem(self, key: str, text: str, private: bool) -> str:
+        """The place of a PEM file, which for a key is readable by its owner alone."""
+        place = self._place(key, text)
+        secrets.reference(f"file:{place}", place.parent, self.environment, private=private)
+        return str(place)
+
+    def _place(self, key: str, text: str) -> Path:
+        """A file of this machine; relative paths start at the folder of the profile that names them."""
+        if "\0" in text:
+            raise ValueError("holds a NUL")
+        try:
+            return Path(os.path.normpath((self.joined.folder(key) / Path(text).expanduser()).absolute()))
+        except RuntimeError:
+            raise ValueError(f"{names.shown(text)}: there is no such user") from None
 
     def _source(self, text: str) -> str:
         """A URL, a file: URL, or a directory (relative ones start at the profile's folder)."""

@@ -129,11 +129,21 @@ class Xen:
 class TreeSource:
     """`url` (None: the catalog's mirrors), more `mirrors`, and what inst.repo= shall say (None: the locked source).
 
-    `url` is an http(s) URL, a file: URL or an absolute directory."""
+    `url` is an http(s) URL, a file: URL or an absolute directory; `iso`, an absolute path, stands in its place. The
+    client certificate and its key are shown to the host of `url` alone. Where these three files lie on this machine
+    changes no byte of a bundle, so they are no part of what a build is known by (repr)."""
 
     url: str | None = None
     mirrors: tuple[str, ...] = ()
     install_url: str | None = None
+    iso: str | None = field(default=None, repr=False)
+    client_cert: str | None = field(default=None, repr=False)
+    client_key: str | None = field(default=None, repr=False)
+
+    @property
+    def address(self) -> str | None:
+        """Where the profile itself says the tree is."""
+        return self.url or self.iso
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

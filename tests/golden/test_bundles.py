@@ -6,11 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.golden.bench import pinboot
+from builder.demo import tree
+from tests.golden.bench import MIRROR, pinboot
 
 CASES = sorted(p for p in (Path(__file__).parent / "cases").iterdir() if p.is_dir())
 # Large and the same for everybody: their digests stand in SHA256SUMS.
 NOT_KEPT = {"boot/vmlinuz", "boot/initrd.img", "boot/initrd-ks.img", "verify.sh"}
+
+
+@pytest.fixture(scope="session")
+def generations():
+    """A tree of each generation that the fixture `mirror` does not have, by its address."""
+    return {f"{MIRROR}/centos/6/os/x86_64": tree.el6(), f"{MIRROR}/alma/8": tree.el8("AlmaLinux"),
+            f"{MIRROR}/rocky/10": tree.el10(), f"{MIRROR}/fedora/44/Everything/x86_64/os": tree.fedora("44")}
 
 
 def files(folder):
@@ -18,7 +26,8 @@ def files(folder):
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda p: p.name)
-def test_a_bundle_is_what_was_expected(case, mirror, tmp_path, monkeypatch):
+def test_a_bundle_is_what_was_expected(case, mirror, generations, tmp_path, monkeypatch):
+    mirror.trees.update(generations)
     work = tmp_path / case.name
     shutil.copytree(case, work, ignore=shutil.ignore_patterns("expected"))
     (work / "profile.toml").rename(work / f"{case.name}.toml")

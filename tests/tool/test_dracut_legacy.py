@@ -21,7 +21,7 @@ from tests.unit import plans, samples
 
 pytestmark = pytest.mark.tool
 
-EL7 = GENERATIONS["el7"]
+OLD = [name for name, generation in GENERATIONS.items() if generation.network.startswith("dracut")]
 FIELDS = ("ip", "srv", "gw", "mask", "hostname", "dev", "autoconf", "macaddr", "mtu", "dns1")
 # The outside of the module: the command line, and what stops the boot or warns.
 OUTSIDE = """\
@@ -71,11 +71,12 @@ def parse(outside: str, parser: str, tokens: tuple[str, ...], folder: Path) -> s
     return done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("name", OLD)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(plan=plans.networks(), hostname=plans.HOSTNAMES)
-def test_every_field_arrives_where_it_belongs(outside: str, plan: Network, hostname: str) -> None:
+def test_every_field_arrives_where_it_belongs(outside: str, name: str, plan: Network, hostname: str) -> None:
     try:
-        tokens = network.arguments(plan, hostname, EL7)
+        tokens = network.arguments(plan, hostname, GENERATIONS[name])
     except UsageError:
         assert len(plan.addresses) == 2
         return
@@ -99,8 +100,9 @@ def test_every_field_arrives_where_it_belongs(outside: str, plan: Network, hostn
     samples.network(addresses=("2001:db8::10/64",), gateways=("2001:db8::1",), nameservers=("2001:db8::53",)),
 ])
 @pytest.mark.parametrize("hostname", ["h1.example.com", ""])
-def test_the_boot_goes_on(outside: str, parser: str, tmp_path: Path, plan: Network, hostname: str) -> None:
-    messages = parse(outside, parser, network.arguments(plan, hostname, EL7), tmp_path)
+@pytest.mark.parametrize("name", OLD)
+def test_the_boot_goes_on(outside: str, parser: str, tmp_path: Path, plan: Network, hostname: str, name: str) -> None:
+    messages = parse(outside, parser, network.arguments(plan, hostname, GENERATIONS[name]), tmp_path)
     assert "DIE" not in messages
     assert set(messages.splitlines()) <= {f"WARN Network interface '{name}' does not exist"
                                           for name in ("net0", "enp1s0")}

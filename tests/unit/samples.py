@@ -28,6 +28,7 @@ from builder.profile.values import (
 
 HASH = "$6$saltsalt$" + "a" * 86
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ1cn5SCZnaHGZrrTzCLuyXKBMSTTWb4ZaeUCVGlzuhX ops@example"
+RSA = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQDD ops@example"
 MAC = "52:54:00:12:34:56"
 
 

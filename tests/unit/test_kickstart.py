@@ -9,7 +9,7 @@ from configparser import RawConfigParser
 from types import MappingProxyType
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from builder.boot.kickstart import render as kickstart
@@ -18,12 +18,17 @@ from builder.boot.line.cmdline import Machine
 from builder.boot.review import parsed
 from builder.catalog.generation import GENERATIONS
 from builder.errors import UsageError
-from builder.profile.values import Disk, Firewall, Host, Origin, Profile, Root, Services, Storage, Xen
+from builder.profile.values import Disk, Firewall, Host, Network, Origin, Profile, Root, Services, Storage, Xen
 from tests.unit import plans, samples
 
 RELEASES = ("centos-6.10", "centos-7.0.1406", "centos-7.9.2009", "rocky-8", "rocky-9.6", "centos-stream-9", "rocky-10",
             "fedora-42")
 URL = "https://vault.centos.org/7.9.2009/os/x86_64"
+
+
+def key_for(release: str) -> str:
+    """EL6's sshd knows no Ed25519 keys."""
+    return samples.RSA if release.startswith("centos-6") else samples.KEY
 
 
 def render(profile: Profile, host: Host | None = None, machine: Machine = "xen-pv", url: str = URL) -> str:
@@ -46,9 +51,11 @@ def body(text: str, log: str) -> str:
 @pytest.mark.parametrize("release", RELEASES)
 def test_every_release_takes_its_kickstart_without_error_or_warning(
         release: str, layout: str, machine: Machine) -> None:
+    key = key_for(release)
     profile = samples.profile(
-        release, users=(samples.user(), samples.user("ops", groups=(), password_hash=samples.HASH, gecos='Ops "X"')),
-        root=Root(password_hash=samples.HASH, ssh_keys=(samples.KEY, samples.KEY + "2")), ntp=("192.0.2.123",),
+        release, users=(samples.user(ssh_keys=(key,)),
+                        samples.user("ops", groups=(), password_hash=samples.HASH, gecos='Ops "X"', ssh_keys=(key,))),
+        root=Root(password_hash=samples.HASH, ssh_keys=(key, key + "2")), ntp=("192.0.2.123",),
         packages=("tuned", "-postfix"), services=Services(enabled=("sshd",), disabled=("postfix",)),
         firewall=Firewall(services=("ssh", "http"), ports=("8080:tcp",)))
     host = samples.host(storage=Storage(layout=layout), network=samples.network(mac=samples.MAC, interface=None))
@@ -64,11 +71,26 @@ def test_every_release_takes_its_kickstart_without_error_or_warning(
 
 def test_a_root_account_without_password_is_locked_everywhere() -> None:
     for release in RELEASES:
-        profile = samples.profile(release, root=Root(), users=(samples.user(),))
+        profile = samples.profile(release, root=Root(), users=(samples.user(ssh_keys=(key_for(release),)),))
         root = read(render(profile), profile).root
         assert root is not None
         assert root.locked
 
+
+@pytest.mark.parametrize(("release", "kind", "taken"), [
+    ("centos-6.10", "ssh-ed25519", False), ("centos-6.10", "ssh-rsa", True), ("centos-6.10", "ecdsa-sha2-nistp256", True),
+    ("centos-7.9.2009", "ssh-ed25519", True), ("centos-7.9.2009", "sk-ssh-ed25519@openssh.com", False),
+    ("rocky-8", "sk-ecdsa-sha2-nistp256@openssh.com", False), ("rocky-9.6", "sk-ssh-ed25519@openssh.com", True),
+    ("fedora-44", "sk-ssh-ed25519@openssh.com", True),
+])
+def test_a_key_that_the_installed_sshd_does_not_know_would_lock_everybody_out(
+        release: str, kind: str, taken: bool) -> None:
+    profile = samples.profile(release, root=Root(ssh_keys=(f"{kind} AAAA ops@example",)))
+    if taken:
+        assert f"{kind} AAAA" in render(profile)
+        return
+    with pytest.raises(UsageError, match=rf"root\.ssh_keys: the sshd of EL\d knows no {re.escape(kind)} keys"):
+        render(profile)
 
 @pytest.mark.parametrize(("users", "keys", "allowed"), [((), (), True), ((samples.user(),), (), False),
                                                         ((), (samples.KEY,), False)])
@@ -357,23 +379,25 @@ NASTY = ["a\nrootpw --plaintext x", "a #b", 'a" --lock', "$(reboot)", "%end", "-
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(plan=plans.networks(), hostname=plans.HOSTNAMES, release=st.sampled_from(["centos-7.9.2009", "rocky-9.6"]))
-def test_any_network_reads_back_as_it_was_meant(plan: object, hostname: str, release: str) -> None:
+@given(plan=plans.networks(), hostname=plans.HOSTNAMES, release=st.sampled_from(RELEASES))
+def test_any_network_reads_back_as_it_was_meant(plan: Network, hostname: str, release: str) -> None:
+    # The command line of EL6 refuses a static IPv6 address before there is a kickstart (test_vectors).
+    assume(not release.startswith("centos-6") or all(address.version == 4 for address in plan.addresses))
     host = samples.host(hostname=hostname, network=plan)
     profile = samples.profile(release, hosts=(host,))
     card = read(render(profile), profile).cards[0]
     assert card.hostname == hostname
     assert [a for a in (card.ip, card.ipv6.partition("/")[0]) if a not in ("", "dhcp", "auto")] == \
-        [str(a.ip) for a in plan.addresses]  # type: ignore[attr-defined]
+        [str(a.ip) for a in plan.addresses]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(text=st.text(max_size=30) | st.text("aZ0-_/.:@^*\"'\\#$`%{}; ", max_size=20) | st.sampled_from(NASTY),
        field=st.sampled_from(["gecos", "shell", "timezone", "language", "keyboard", "ntp", "package", "service", "key",
                               "hash", "group", "fact"]),
-       release=st.sampled_from(["centos-7.9.2009", "rocky-9.6"]))
+       release=st.sampled_from(RELEASES))
 def test_any_text_reads_back_as_it_was_or_is_refused(text: str, field: str, release: str) -> None:
-    user = samples.user()
+    user = samples.user(ssh_keys=(key_for(release),))
     changes = {
         "gecos": {"users": (samples.changed(user, gecos=text),)},
         "shell": {"users": (samples.changed(user, shell=text),)},

@@ -5,6 +5,7 @@ import textwrap
 
 import pytest
 
+from builder import names
 from builder.errors import UsageError
 from builder.profile import resolve, starters
 from builder.profile.file import layers
@@ -207,7 +208,8 @@ def test_scripts_and_kickstarts_are_read_beside_the_profile(write, tmp_path):
 @pytest.mark.parametrize("name", starters.names())
 def test_every_starter_profile_reads_once_a_key_is_there(name, tmp_path, monkeypatch):
     (tmp_path / ".ssh").mkdir()
-    (tmp_path / ".ssh" / "id_ed25519.pub").write_text(KEY + "\n")
+    for kind in ("ed25519", "rsa"):
+        (tmp_path / ".ssh" / f"id_{kind}.pub").write_text(KEY + "\n")
     monkeypatch.setenv("HOME", str(tmp_path))
     profile = resolve.read(starters.path(name), name, {})[0]
     assert profile.hosts and profile.outputs == ("xen",)
@@ -215,3 +217,16 @@ def test_every_starter_profile_reads_once_a_key_is_there(name, tmp_path, monkeyp
 
 def test_the_first_starters_are_there():
     assert {"centos-7-xen-netbsd", "centos-7-xen", "rocky-9-xen"} <= set(starters.names())
+
+
+def test_made_macs_never_meet_not_even_where_two_names_make_the_same(write):
+    seen = {}
+    first, second = next((seen[mac], name) for name in (f"h{i}" for i in range(100_000))
+                         if seen.setdefault(mac := names.xen_mac("web", name), name) != name)
+    disk = '\ndisk = { size = "8 GiB" }\n'
+    text = f'release = "centos-7"\n[host.{first}]{disk}[host.{second}]{disk}'
+    hosts = {h.name: h.network.mac for h in read(write(text)).hosts}
+    assert hosts[first] == names.xen_mac("web", first) != hosts[second] == names.xen_mac("web", second, "again")
+    given = text.replace(f"[host.{second}]", f"[host.z]\nmac = '{hosts[first].upper()}'{disk}[host.{second}]")
+    moved = {h.name: h.network.mac for h in read(write(given)).hosts}
+    assert moved["z"] == hosts[first] != moved[first] and len(set(moved.values())) == 3

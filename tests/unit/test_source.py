@@ -81,11 +81,17 @@ def test_a_directory_is_named_by_its_file_url_whatever_its_name_holds(tmp_path: 
 
 
 def test_a_directory_that_is_not_there_is_not_found(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    for place in ("none", "file"):
+    os.mkfifo(tmp_path / "pipe")
+    for place in ("none", "pipe"):
         with pytest.raises(NotFound, match=f"file://{tmp_path}/{place}: no such directory") as caught:
             source(tmp_path / place, tmp_path / "store")
         assert "mounted" in caught.value.hint
+
+
+def test_a_file_in_place_of_a_directory_must_be_an_iso_image(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("tree")
+    with pytest.raises(HostileInput, match=f"file://{tmp_path}/file: is no ISO 9660 image"):
+        source(tmp_path / "file", tmp_path / "store").read(".treeinfo", 100)
 
 
 # Directories

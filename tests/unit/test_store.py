@@ -16,7 +16,7 @@ import pytest
 
 from builder.digest import Digest, of_bytes
 from builder.errors import BytesDiffer, HostileInput, NotFound, UsageError
-from builder.fetch.store import incoming, lockfile
+from builder.fetch.store import incoming, inventory, lockfile
 from builder.fetch.store.folder import StoreUnusable
 from builder.fetch.store.incoming import Incoming
 from builder.fetch.store.intake import Wanted
@@ -350,10 +350,73 @@ def test_a_link_planted_as_a_partial_file_is_replaced_and_not_followed(tmp_path:
 def test_a_read_only_store_still_gives_what_it_has(tmp_path: Path) -> None:
     store = Store(tmp_path)
     digest = store.add([KERNEL], cap=1 << 20, where=WHERE).digest
-    for folder in ("locks", "partial", "tmp"):
+    for folder in ("partial", "tmp"):
         place = tmp_path / folder
         if place.exists():
             place.rmdir()
         place.write_text("no folder can be made here")  # as good as read-only, and holds for root too
     fetched = Store(tmp_path).bring(Wanted(where=WHERE, cap=1 << 20, expected=digest), "vmlinuz", Silent(), finish([]))
     assert fetched.digest == digest
+
+
+def test_a_store_in_use_is_shared_and_is_free_again_when_it_is_closed(tmp_path: Path) -> None:
+    one, other = Store(tmp_path), Store(tmp_path)
+    digest = one.add([KERNEL], cap=1 << 20, where=WHERE).digest
+    assert other.verified(digest)
+    for store in (one, other):
+        assert not alone_now(tmp_path)
+        store.close()
+    assert alone_now(tmp_path)
+    assert one.verified(digest) and not alone_now(tmp_path)
+    one.close()
+
+
+def alone_now(root: Path) -> bool:
+    """Could a collection begin without waiting?"""
+    class Busy(Exception):
+        pass
+
+    def waiting() -> None:
+        raise Busy
+
+    try:
+        with inventory.alone(root, waiting):
+            return True
+    except Busy:
+        return False
+
+
+def test_a_store_that_is_not_there_is_not_made_by_a_look_at_it(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    store.use()
+    assert not store.verified(of_bytes(KERNEL))
+    assert inventory.objects(store.root) == () and inventory.leftovers(store.root, ()) == ()
+    assert not (tmp_path / "store").exists()
+
+
+def test_the_inventory_lists_objects_and_leftovers_and_removes_them_one_by_one(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    first, second = (store.add([data], cap=1 << 20, where=WHERE).digest for data in (KERNEL, b"second"))
+    (tmp_path / "objects/sha256/zz").mkdir()
+    (tmp_path / "objects/sha256/README").write_text("no object")
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / first.hex).write_bytes(b"bad")
+    assert {(kept.digest, kept.size) for kept in inventory.objects(tmp_path)} == {(first, len(KERNEL)), (second, 6)}
+    [left] = inventory.leftovers(tmp_path, [first])
+    assert (left.name, left.size) == (f"bad/{first.hex}", 3)
+    inventory.clear(tmp_path, left)
+    inventory.remove(tmp_path, first)
+    inventory.remove(tmp_path, first)
+    assert [kept.digest for kept in inventory.objects(tmp_path)] == [second]
+    assert not inventory.leftovers(tmp_path, [])
+
+
+def test_a_partial_file_of_a_wanted_digest_is_no_leftover(tmp_path: Path) -> None:
+    wanted = of_bytes(KERNEL)
+    (tmp_path / "partial").mkdir()
+    for digest in (wanted, of_bytes(b"other")):
+        name = incoming.key(Wanted(where="", cap=0, expected=digest))
+        for ending in ("", ".json"):
+            (tmp_path / "partial" / f"{name}{ending}").write_bytes(b"x")
+    other = incoming.key(Wanted(where="", cap=0, expected=of_bytes(b"other")))
+    assert [left.name for left in inventory.leftovers(tmp_path, [wanted])] == [f"partial/{other}", f"partial/{other}.json"]

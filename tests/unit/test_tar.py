@@ -6,6 +6,8 @@ import subprocess
 import tarfile
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from builder.digest import Digest
 from builder.errors import BytesDiffer, UsageError
@@ -43,6 +45,20 @@ def test_gnu_tar_unpacks_what_the_directory_would_be(tmp_path):
     assert stat.S_IMODE((tmp_path / "web/hosts/web1/ks.cfg").stat().st_mode) == 0o600
     assert (tmp_path / "web/up.sh").stat().st_mtime == EPOCH
     assert (tmp_path / "web.tar").stat().st_size % 10240 == 0
+
+
+@given(st.text("abc/é", min_size=1, max_size=130).map(lambda t: t.strip("/")).filter(bool), st.sampled_from([0o600, 0o755]),
+       st.integers(0, (1 << 33) - 1), st.sampled_from([tarfile.REGTYPE, tarfile.DIRTYPE]), st.integers(0, 1 << 32))
+def test_a_header_is_the_one_that_python_s_tarfile_writes(name, mode, size, kind, epoch):
+    info = tarfile.TarInfo(name)
+    info.mode, info.size, info.type, info.mtime = mode, size, kind, epoch
+    try:
+        wanted = info.tobuf(tarfile.USTAR_FORMAT)
+    except ValueError:
+        with pytest.raises(ValueError):
+            tar.header(name, mode, size, kind, epoch)
+    else:
+        assert tar.header(name, mode, size, kind, epoch) == wanted
 
 
 @pytest.mark.parametrize(("mode", "wanted"), [(0o600, 0o600), (0o644, 0o644)])

@@ -16,6 +16,7 @@ from builder.boot.kickstart import quoting
 from builder.boot.kickstart import render as kickstart
 from builder.boot.line import cmdline, network, options
 from builder.boot.review import unattended as validate
+from builder.boot.review import unsaid
 from builder.catalog.generation import GENERATIONS
 from builder.errors import UsageError
 from builder.finding import Severity
@@ -48,6 +49,7 @@ def lines(name: str, **changes: Any) -> list[str]:
     (2, "el10", f"inst.repo=http://192.0.2.5/el10 inst.ks=http://192.0.2.5/ks/h1.cfg {STATIC}{DNS}"),
     (2, "fedora", f"inst.repo=http://192.0.2.5/fedora inst.ks=http://192.0.2.5/ks/h1.cfg {STATIC}{DNS}"),
     (3, "el7", f"inst.repo=http://192.0.2.5/el7 inst.ks=http://192.0.2.5/ks/h1.cfg {STATIC}{DNS}"),
+    (3, "el8", f"inst.repo=http://192.0.2.5/el8 inst.ks=http://192.0.2.5/ks/h1.cfg {STATIC}{DNS}"),
 ])
 def test_static_address_from_a_tree(number: int, name: str, expected: str) -> None:
     assert line(name).text().split() == expected.split()
@@ -60,23 +62,44 @@ def test_vector_4_static_address_on_el6() -> None:
         "netmask=255.255.255.0", "gateway=192.0.2.1", "dns=192.0.2.53,192.0.2.54", "hostname=h1.example.com", "noipv6"])
 
 
+# Vectors that the reference gives for EL9 hold for everything that NetworkManager reads, and for EL8 where dracut's own
+# module reads the same.
+NM = ("el9", "el10", "fedora")
 CASES = [
     (5, "el8", samples.dhcp(), "", "ip=enp1s0:dhcp"),
-    (6, "el9", samples.dhcp(interface=None), "", "ip=dhcp"),
-    (7, "el9", samples.dhcp(), "h1.example.com", "ip=::::h1.example.com:enp1s0:dhcp"),
-    (8, "el9", samples.dhcp(mtu=1400), "", "ip=enp1s0:dhcp:1400"),
+    *((6, name, samples.dhcp(interface=None), "", "ip=dhcp") for name in ("el7", "el8", *NM)),
+    *((7, name, samples.dhcp(), "h1.example.com", "ip=::::h1.example.com:enp1s0:dhcp") for name in ("el8", *NM)),
+    *((8, name, samples.dhcp(mtu=1400), "", "ip=enp1s0:dhcp:1400") for name in ("el8", *NM)),
     *((9, name, samples.network(mtu=9000, nameservers=()), "h1.example.com", f"{STATIC}:9000")
       for name in ("el7", "el8", "el9", "el10", "fedora")),
-    (10, "el9", samples.network(**V6), "h1.example.com",
-     "ip=[2001:db8::10]::[2001:db8::1]:64:h1.example.com:enp1s0:none nameserver=[2001:db8::53]"),
-    (11, "el9", samples.network(**DUAL), "h1.example.com",
-     f"{STATIC} ip=[2001:db8::10]::[2001:db8::1]:64:h1.example.com:enp1s0:none"),
-    (13, "el9", samples.dhcp("auto6"), "", "ip=enp1s0:auto6"),
-    (14, "el9", samples.network(mac=samples.MAC, nameservers=()), "h1.example.com",
-     "ip=192.0.2.10::192.0.2.1:255.255.255.0:h1.example.com:52-54-00-12-34-56:none"),
-    (15, "el7", samples.network(mac=samples.MAC, nameservers=()), "h1.example.com",
-     "ifname=net0:52:54:00:12:34:56 ip=192.0.2.10::192.0.2.1:255.255.255.0:h1.example.com:net0:none"),
+    *((10, name, samples.network(**V6), "h1.example.com",
+       "ip=[2001:db8::10]::[2001:db8::1]:64:h1.example.com:enp1s0:none nameserver=[2001:db8::53]") for name in NM),
+    # dracut's own module writes nameserver= to resolv.conf as it stands, and NetworkManager takes it bare as well.
+    (10, "el8", samples.network(**V6), "h1.example.com",
+     "ip=[2001:db8::10]::[2001:db8::1]:64:h1.example.com:enp1s0:none nameserver=2001:db8::53"),
+    *((11, name, samples.network(**DUAL), "h1.example.com",
+       f"{STATIC} ip=[2001:db8::10]::[2001:db8::1]:64:h1.example.com:enp1s0:none") for name in NM),
+    *((13, name, samples.dhcp("auto6"), "", "ip=enp1s0:auto6") for name in ("el8", *NM)),
+    *((14, name, samples.network(mac=samples.MAC, nameservers=()), "h1.example.com",
+       "ip=192.0.2.10::192.0.2.1:255.255.255.0:h1.example.com:52-54-00-12-34-56:none") for name in NM),
+    *((15, name, samples.network(mac=samples.MAC, nameservers=()), "h1.example.com",
+       "ifname=net0:52:54:00:12:34:56 ip=192.0.2.10::192.0.2.1:255.255.255.0:h1.example.com:net0:none")
+      for name in ("el7", "el8")),
+    # EL6 has no vectors of its own but 4: anaconda's loader in the words of its command-line.txt (REFERENCE 1.6).
+    (5, "el6", samples.dhcp(interface="eth0"), "", "ksdevice=eth0 ip=dhcp noipv6"),
+    (6, "el6", samples.dhcp(interface=None), "", "ksdevice=link ip=dhcp noipv6"),
+    (7, "el6", samples.dhcp(mac=samples.MAC), "h1.example.com",
+     "ksdevice=52:54:00:12:34:56 ip=dhcp hostname=h1.example.com noipv6"),
+    (8, "el6", samples.dhcp(interface="eth0", mtu=1400), "", "ksdevice=eth0 ip=dhcp mtu=1400 noipv6"),
+    (13, "el6", samples.dhcp("auto6", interface="eth0"), "", "ksdevice=eth0 noipv4 ipv6=auto"),
 ]
+
+
+@pytest.mark.parametrize("changes", [V6, DUAL])
+def test_vectors_10_and_11_a_static_ipv6_address_is_more_than_the_loader_of_el6_can_take(
+        changes: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match=r"^host\.h1: the EL6 installer takes no IPv6 gateway"):
+        line("el6", network=samples.network(**changes))
 
 
 @pytest.mark.parametrize(("number", "name", "card", "hostname", "expected"), CASES,
@@ -99,13 +122,19 @@ def test_vector_12_dual_stack_static_stops_dracut_and_is_refused(name: str) -> N
     (19, "rd.route=198.51.100.0/24:192.0.2.254:enp1s0", "el9", ("rd.route=198.51.100.0/24:192.0.2.254:enp1s0",)),
     (20, "rd.peerdns=0", "el9", ("rd.peerdns=0",)),
     (21, "nameserver=192.0.2.53,192.0.2.54", "el9", ("nameserver=192.0.2.53", "nameserver=192.0.2.54")),
-    (21, "dns=192.0.2.53,192.0.2.54", "el7", ("nameserver=192.0.2.53", "nameserver=192.0.2.54")),
+    (20, "rd.peerdns=0", "el10", ("rd.peerdns=0",)),
+    *((21, "dns=192.0.2.53,192.0.2.54", name, ("nameserver=192.0.2.53", "nameserver=192.0.2.54"))
+      for name in ("el7", "el8", *NM)),
+    (21, "nameserver=192.0.2.53,192.0.2.54", "el6", ("dns=192.0.2.53,192.0.2.54",)),
+    *((24, "noverifyssl", name, ("inst.noverifyssl",)) for name in ("el7", "el8", "el10", "fedora")),
     (24, "noverifyssl", "el9", ("inst.noverifyssl",)),
     (24, "inst.noverifyssl", "el6", ("noverifyssl",)),
     (25, "vnc", "el9", ("inst.vnc",)),
     (25, "vncpassword=s3cret", "el9", ("inst.vncpassword=s3cret",)),
     (26, "ks=http://192.0.2.5/ks", "el9", ("inst.ks=http://192.0.2.5/ks",)),
-    (26, "ks=http://192.0.2.5/ks", "el7", ("inst.ks=http://192.0.2.5/ks",)),
+    *((26, "ks=http://192.0.2.5/ks", name, ("inst.ks=http://192.0.2.5/ks",)) for name in ("el7", "el8", "el10", "fedora")),
+    (25, "inst.vnc", "el6", ("vnc",)),
+    (25, "vnc", "el8", ("inst.vnc",)),
     (26, "inst.ks=http://192.0.2.5/ks", "el6", ("ks=http://192.0.2.5/ks",)),
 ])
 def test_a_users_argument_is_spelled_as_the_installer_reads_it(
@@ -114,9 +143,10 @@ def test_a_users_argument_is_spelled_as_the_installer_reads_it(
 
 
 @pytest.mark.parametrize("argument", ["vlan=mgmt:enp1s0", "vlan=vlan5000:enp1s0"])
-def test_vector_18_a_vlan_without_a_valid_id_in_its_name_is_refused(argument: str) -> None:
+@pytest.mark.parametrize("name", GENERATIONS)
+def test_vector_18_a_vlan_without_a_valid_id_in_its_name_is_refused(argument: str, name: str) -> None:
     with pytest.raises(ValueError, match="does not end in a VLAN id"):
-        options.translate(argument, GENERATIONS["el9"])
+        options.translate(argument, GENERATIONS[name])
 
 
 def test_vector_22_a_mask_with_holes_is_refused_before_it_becomes_a_network() -> None:
@@ -141,6 +171,9 @@ def test_vector_25_vnc_is_refused_with_rdp_where_it_was_removed(name: str, argum
 @pytest.mark.parametrize(("number", "name", "medium", "most"), [
     (32, "el7", "xen-pv", 1023),
     (33, "el6", "pxelinux", 1023),
+    (33, "el6", "xen-pv", 1023),
+    (33, "el6", "xen-hvm", 1023),
+    *((32, name, "xen-hvm", 2047) for name in ("el8", "el10", "fedora")),
 ])
 def test_the_last_byte_that_fits_is_taken_and_the_next_refused(number: int, name: str, medium: str, most: int) -> None:
     bound = cmdline.limit(GENERATIONS[name], medium)
@@ -156,9 +189,10 @@ def test_vector_34_a_password_with_hash_quote_and_backslash() -> None:
     assert shlex.split('rootpw --plaintext "a#b \\"c\\\\"', comments=True)[-1] == 'a#b "c\\'
 
 
-def test_vector_35_a_line_end_in_gecos_is_refused() -> None:
+@pytest.mark.parametrize("name", GENERATIONS)
+def test_vector_35_a_line_end_in_gecos_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match=r"user\.admin\.gecos"):
-        lines("el9", users=(User(name="admin", gecos="x\nrootpw --plaintext x"),))
+        lines(name, users=(User(name="admin", gecos="x\nrootpw --plaintext x"),))
 
 
 @pytest.mark.parametrize(("name", "expected"), [
@@ -174,10 +208,22 @@ def test_vector_36_time_zone_and_servers(name: str, expected: list[str]) -> None
     assert [text for text in found if text.startswith("time")] == expected
 
 
+def test_vector_36_what_el6_cannot_say_is_told() -> None:
+    (found,) = unsaid.check(samples.profile("centos-6.10", ntp=("192.0.2.123",)))
+    assert found.severity is Severity.WARNING
+    assert found.text == "ntp is left out: the EL6 installer has no word for time servers"
+    assert "/etc/ntp.conf" in found.hint
+    assert unsaid.check(samples.profile("centos-7.9.2009", ntp=("192.0.2.123",))) == ()
+    assert unsaid.check(samples.profile("centos-6.10")) == ()
+    own = samples.text_file("my.ks", "text\n")
+    assert unsaid.check(samples.profile("centos-6.10", ntp=("192.0.2.123",), kickstart=own)) == ()
+
+
 @pytest.mark.parametrize(("name", "header", "first"), [
     ("el7", "%packages --instLangs=en_US", "@^minimal"),
     ("el8", "%packages --excludeWeakdeps --instLangs=en_US", "@^minimal-environment"),
-    ("el9", "%packages --exclude-weakdeps --inst-langs=en_US", "@^minimal-environment"),
+    *((name, "%packages --exclude-weakdeps --inst-langs=en_US", "@^minimal-environment") for name in NM),
+    ("el6", "%packages --instLangs=en_US", "@core"),  # yum knows no weak dependencies, EL6 no environments
 ])
 def test_vector_37_a_minimal_installation_without_weak_dependencies(name: str, header: str, first: str) -> None:
     found = lines(name, language="en_US.UTF-8", weak_dependencies=False)
@@ -189,10 +235,12 @@ def test_vector_37_a_minimal_installation_without_weak_dependencies(name: str, h
 def test_vector_38_a_key_of_root_by_command_where_there_is_one_else_by_script() -> None:
     root = samples.profile().root
     keyed = samples.changed(root, ssh_keys=(samples.KEY,))
-    assert f'sshkey --username=root "{samples.KEY}"' in lines("el9", root=keyed)
-    el7 = lines("el7", root=keyed)
-    assert not any(text.startswith("sshkey") for text in el7)
-    assert f"printf '%s\\n' '{samples.KEY}' >> \"$home/.ssh/authorized_keys\"" in el7
+    for name in ("el8", *NM):
+        assert f'sshkey --username=root "{samples.KEY}"' in lines(name, root=keyed)
+    for name, key in (("el6", samples.RSA), ("el7", samples.KEY)):
+        found = lines(name, root=samples.changed(root, ssh_keys=(key,)))
+        assert not any(text.startswith("sshkey") for text in found)
+        assert f"printf '%s\\n' '{key}' >> \"$home/.ssh/authorized_keys\"" in found
 
 
 def test_vector_39_a_mirror_list_alone_needs_a_tree_on_the_command_line() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from builder import names
 from builder.boot.line import options
-from builder.catalog.generation import Generation
+from builder.catalog.generation import GENERATIONS, Generation
 from builder.errors import UsageError, several
 from builder.names import shown
 from builder.profile import secrets
@@ -19,6 +19,10 @@ WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_+/.@-]{0,63}")
 # A member of a comma list: service, group, port, server.
 ITEM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9@_.:-]{0,127}")
 PACKAGE = re.compile(r"-?@?\^?[A-Za-z0-9._+*?:/-]+")
+# The first generation whose sshd knows a kind of key, where not all do: OpenSSH is 5.3 in EL6 and 8.0 in EL8, Ed25519
+# came with 6.5, the kinds of security keys with 8.2 (https://www.openssh.com/releasenotes.html).
+KEY_SINCE = {"ssh-ed25519": "el7", "sk-ssh-ed25519@openssh.com": "el9", "sk-ecdsa-sha2-nistp256@openssh.com": "el9"}
+_ORDER = tuple(GENERATIONS)
 
 
 def check(profile: Profile, host: Host, generation: Generation) -> None:
@@ -77,6 +81,9 @@ def _accounts(profile: Profile, generation: Generation) -> Iterator[tuple[str, s
         for line in keys:
             if not line.isprintable() or not line.strip() or line.startswith("-"):
                 yield f"{key}.ssh_keys", f"{shown(line)} is no key on one line"
+            elif _ORDER.index(generation.name) < _ORDER.index(KEY_SINCE.get(line.split()[0], "el6")):
+                yield f"{key}.ssh_keys", (f"the sshd of {generation.name.upper()} knows no {line.split()[0]} keys; "
+                                          "give an RSA key")
 
 
 def _check_devices(host: Host) -> None:

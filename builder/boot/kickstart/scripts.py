@@ -26,7 +26,7 @@ def own(profile: Profile, generation: Generation, machine: Machine, vault: Vault
     if vault:
         yield _ours("post-repositories.sh.j2", "repositories", vault=vault)
     if machine == "xen-pv" and profile.xen.run == "pvgrub":
-        if generation.network == "loader":
+        if generation.boot_menu == "grub.conf":
             raise UsageError("xen.run: pvgrub reads grub.cfg, which EL6 does not write", 'set run = "pygrub"')
         yield _ours("post-pvgrub.sh.j2", "pvgrub")
 

@@ -17,8 +17,7 @@ from builder.profile.values import Profile
 
 def run(chosen: argparse.Namespace) -> int:
     made = context.make(chosen)
-    path, profile = lock.owned(chosen.profile, made)
-    profile, layers = profiles.read(path)
+    _, profile, layers = lock.owned(chosen.profile, made)
     shown = profiles.shown(locking.lock_path(profile))
     if not locking.lock_path(profile).exists():
         _lock_first(chosen, made, profile, shown)
@@ -60,6 +59,7 @@ def report(built: Built, target: Path, *, quiet: bool) -> None:
             printing.story(f"  {each.url}")
             for line in textwrap.wrap(f"{each.what}: {each.protection}", printing.WIDTH - 4):
                 printing.story(f"    {line}")
-    printing.story(f"Next: copy {target} to dom0:{built.place}, then there:\n      sh up.sh {built.hosts[0]}")
+    how = "copy" if target.is_dir() else "unpack"
+    printing.story(f"Next: {how} {target} to dom0:{built.place}, then there:\n      sh up.sh {built.hosts[0]}")
 
 

@@ -11,6 +11,7 @@ from builder.finding import Severity
 from builder.jobs import locking
 from builder.jobs.context import Context
 from builder.jobs.locking import Locked
+from builder.profile.file.layers import Layer
 from builder.profile.values import Profile
 
 
@@ -20,7 +21,7 @@ def run(chosen: argparse.Namespace) -> int:
     if chosen.relocate and chosen.update:
         raise UsageError("--relocate keeps every pin, --update takes new ones: choose one")
     made = context.make(chosen)
-    path, profile = owned(chosen.profile, made)
+    path, profile, _ = owned(chosen.profile, made)
     locked = locking.lock(profile, made, shown=profiles.shown(locking.lock_path(profile)), update=chosen.update,
                           allow_downgrade=chosen.allow_downgrade, relocate=chosen.relocate)
     if chosen.json:
@@ -30,12 +31,12 @@ def run(chosen: argparse.Namespace) -> int:
     return OK
 
 
-def owned(word: str, made: Context) -> tuple[Path, Profile]:
+def owned(word: str, made: Context) -> tuple[Path, Profile, tuple[Layer, ...]]:
     """The user's own profile; a starter is copied to ./profiles first, and that is said."""
     path, copied = profiles.own(profiles.find(word))
     if copied:
         made.progress.say(f"{word} is a starter profile and read-only: copied to {path}, which is yours to edit")
-    return path, profiles.read(path)[0]
+    return path, *profiles.read(path)
 
 
 def report(locked: Locked, profile: Path, *, quiet: bool) -> None:

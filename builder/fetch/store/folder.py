@@ -17,6 +17,7 @@ class StoreUnusable(Missing):
     """The store cannot take or give bytes: full, read-only, no permission. Another mirror would not help."""
 
 
+IN_THE_WAY = "a symbolic link, or something else that is no directory, stands where the store wants one; move it away"
 HINTS = {
     errno.ENOSPC: "free some space there, or put the store on another disk",
     errno.EDQUOT: "your quota there is used up; free some space, or put the store elsewhere",
@@ -24,8 +25,8 @@ HINTS = {
     errno.EROFS: "put the store on a file system that can be written",
     errno.EACCES: "give yourself write permission there, or put the store elsewhere",
     errno.EPERM: "give yourself write permission there, or put the store elsewhere",
-    errno.ENOTDIR: "something that is no directory stands where the store wants one; move it away",
-    errno.EEXIST: "something that is no directory stands where the store wants one; move it away",
+    errno.ENOTDIR: IN_THE_WAY,
+    errno.EEXIST: IN_THE_WAY,
     errno.ELOOP: "a symbolic link stands inside the store; remove it",
 }
 
@@ -34,7 +35,8 @@ def unusable(root: Path, fault: OSError) -> StoreUnusable:
     """The one clear error for whatever the operating system said about the store at `root`."""
     number = fault.errno or 0
     hint = HINTS.get(number, "look at the disk and the permissions of that directory")
-    return StoreUnusable(f"{root}: the store cannot be used: {os.strerror(number)}", hint)
+    where = root / fault.filename if hint == IN_THE_WAY and isinstance(fault.filename, str) else root
+    return StoreUnusable(f"{where}: the store cannot be used: {os.strerror(number)}", hint)
 
 
 @contextmanager

@@ -56,31 +56,37 @@ class Incoming:
         if self.place == "partial":
             _write_note(self.root, self.name, note)
 
+    def forget(self) -> None:
+        """Drop the note of a partial file that is whole: a run that is killed between here and there leaves none."""
+        if self.place == "partial":
+            _remove(self.root, "partial", f"{self.name}.json")
+
 
 @contextmanager
 def temporary(root: Path, wanted: Wanted) -> Iterator[Incoming]:
     """A file that is gone when the block ends, unless it was settled. Its flock tells `sweep` that it is in use."""
+    # The name is known before the file is there: a signal may end the run right after that.
+    name = f"{os.getpid()}-{secrets.token_hex(8)}"
+    descriptor = -1
     try:
-        with folder.opened(root, ["tmp"], create=True) as tmp:
-            name, descriptor = _create_locked(tmp)
-    except OSError as fault:
-        raise folder.unusable(root, fault) from fault
-    made = Incoming(root, "tmp", name, Intake(wanted, File(descriptor, root)), descriptor, Note())
-    try:
-        yield made
+        try:
+            with folder.opened(root, ["tmp"], create=True) as tmp:
+                descriptor = _create_locked(tmp, name)
+        except OSError as fault:
+            raise folder.unusable(root, fault) from fault
+        yield Incoming(root, "tmp", name, Intake(wanted, File(descriptor, root)), descriptor, Note())
     finally:
-        if not made.settled:
-            _remove(root, "tmp", name)
-        os.close(descriptor)
+        _remove(root, "tmp", name)  # nothing is there once it was settled
+        if descriptor >= 0:
+            os.close(descriptor)
 
 
-def _create_locked(tmp: int) -> tuple[str, int]:
+def _create_locked(tmp: int, name: str) -> int:
     while True:
-        name = f"{os.getpid()}-{secrets.token_hex(8)}"
         descriptor = os.open(name, NEW, 0o600, dir_fd=tmp)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         if os.fstat(descriptor).st_nlink:
-            return name, descriptor
+            return descriptor
         os.close(descriptor)  # a sweep took it for a stale one before it was locked
 
 

@@ -6,6 +6,7 @@ one process exclude each other as well, because each opens the file anew (flock(
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from collections.abc import Callable, Iterator
@@ -13,6 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from builder.fetch.store import folder
+
+# Held shared by whoever uses the store, alone by whoever removes objects from it (L16). No object's lock has this name.
+WHOLE = "store"
+# No lock file can be made there, and none is there: nothing can be removed there either.
+READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 @contextmanager
@@ -23,24 +29,59 @@ def held(root: Path, name: str, *, waiting: Callable[[], None]) -> Iterator[None
     flock: going on without would be silent damage (L20).
     """
     try:
-        with folder.opened(root, ["locks"], create=True) as locks:
-            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-            lock = os.open(name, flags, 0o644, dir_fd=locks)
+        lock = _opened(root, name)
     except OSError as fault:
         raise folder.unusable(root, fault) from fault
     try:
-        _take(root, lock, waiting)
+        _take(root, lock, waiting, fcntl.LOCK_EX)
         yield
     finally:
         os.close(lock)
 
 
-def _take(root: Path, lock: int, waiting: Callable[[], None]) -> None:
+def shared(root: Path, *, create: bool, waiting: Callable[[], None]) -> int | None:
+    """Share the lock WHOLE until the descriptor that is returned is closed; no object goes meanwhile.
+
+    None where there is no store yet and `create` is False, or where the store is one that nobody here can change.
+    Raises StoreUnusable.
+    """
+    try:
+        lock = _opened(root, WHOLE) if create or root.is_dir() else None
+    except OSError as fault:
+        if create or fault.errno not in READ_ONLY:
+            raise folder.unusable(root, fault) from fault
+        lock = _readable(root)
+    if lock is not None:
+        try:
+            _take(root, lock, waiting, fcntl.LOCK_SH)
+        except BaseException:
+            os.close(lock)
+            raise
+    return lock
+
+
+def _opened(root: Path, name: str) -> int:
+    with folder.opened(root, ["locks"], create=True) as locks:
+        return os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644, dir_fd=locks)
+
+
+def _readable(root: Path) -> int | None:
+    """A lock can be shared on a file that may only be read (flock(2); NFS: shared locks need no more)."""
+    try:
+        with folder.opened(root, ["locks"]) as locks:
+            return os.open(WHOLE, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=locks)
+    except FileNotFoundError:
+        return None
+    except OSError as fault:
+        raise folder.unusable(root, fault) from fault
+
+
+def _take(root: Path, lock: int, waiting: Callable[[], None], how: int) -> None:
     try:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, how | fcntl.LOCK_NB)
         except BlockingIOError:
             waiting()
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            fcntl.flock(lock, how)
     except OSError as fault:
         raise folder.unusable(root, fault) from fault

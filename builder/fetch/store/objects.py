@@ -45,12 +45,32 @@ class Fetched:
 
 
 class Store:
-    """The store at `root`, made when the first object comes. Raises UsageError for a format of another version."""
+    """The store at `root`, made when the first object comes. Raises UsageError for a format of another version.
 
-    def __init__(self, root: Path) -> None:
+    From the first use of an object until `close`, or the end of the process, no other process removes one (L16).
+    """
+
+    def __init__(self, root: Path, progress: Progress | None = None) -> None:
+        self._sharing: int | None = None
         self.root = root.absolute()
+        self._progress = progress or Silent()
         self._ready = False
         self._check_version()
+
+    def use(self, *, create: bool = False) -> None:
+        """Keep other processes from removing objects from now on; with `create`, make the store where it is not."""
+        if self._sharing is None:
+            self._sharing = lockfile.shared(self.root, create=create, waiting=lambda: self._progress.say(
+                f"waiting: another process is clearing up the store {self.root}"))
+
+    def close(self) -> None:
+        """Let others remove objects again. The value can be used on."""
+        if self._sharing is not None:
+            os.close(self._sharing)
+            self._sharing = None
+
+    def __del__(self) -> None:
+        self.close()
 
     def path(self, digest: Digest) -> Path:
         """Where the object is, or would be. Raises ValueError for any digest but sha256."""
@@ -65,6 +85,7 @@ class Store:
 
     def open(self, digest: Digest) -> BinaryIO:
         """The object's bytes. Raises NotFound."""
+        self.use()
         try:
             return os.fdopen(self._descriptor(digest), "rb")
         except OSError as fault:
@@ -76,6 +97,7 @@ class Store:
                  what: str = "") -> bool:
         """Hash the object again. A bad one is moved to `bad/` and said; the answer is then False, as for none."""
         progress = progress or Silent()
+        self.use()
         sound = self._sound(digest, progress, what)
         if sound is False:
             with self._locked(Wanted(where=what, cap=0, expected=digest), progress, what):
@@ -135,6 +157,7 @@ class Store:
         try:
             os.fchmod(coming.descriptor, 0o444)
             os.fsync(coming.descriptor)
+            coming.forget()
             with folder.opened(self.root, [coming.place]) as source, \
                     folder.opened(self.root, place, create=True) as target:
                 os.rename(coming.name, name, src_dir_fd=source, dst_dir_fd=target)
@@ -218,6 +241,7 @@ class Store:
         """Make the store, mark it, and clear what killed processes left; once in the life of this value."""
         if self._ready:
             return
+        self.use(create=True)
         try:
             incoming.sweep(self.root)
             if not self._check_version():

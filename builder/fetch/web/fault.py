@@ -17,6 +17,10 @@ TLS_HINT = ("look at this machine's clock (certificates are dated), and whether 
             "authority give its certificate with --ca-file")
 NETWORK_HINT = "look at the network, the firewall and the proxy (http_proxy, https_proxy, no_proxy), or try later"
 NAME_HINT = "look at the spelling, at DNS and the network; behind a proxy set https_proxy and http_proxy"
+PROXY_HINT = ("http_proxy, https_proxy and all_proxy hold http:// URLs, as in http://proxy.example:3128; socks5:// and "
+              "socks5h:// need the Python package pysocks beside pinboot")
+# What requests and urllib3 raise for a proxy URL of the environment that they cannot use.
+BAD_PROXY = frozenset({"InvalidSchema", "InvalidProxyURL", "ProxySchemeUnknown", "ProxySchemeUnsupported"})
 ADDRESS_HINT = "look at the address, or use another mirror"
 
 
@@ -63,6 +67,9 @@ def of_exception(problem: BaseException, url: str) -> Fault:
     import ssl  # 10 ms together with socket, for runs that do meet the network
 
     chain = list(_causes(problem))
+    unusable = next((cause for cause in chain if type(cause).__name__ in BAD_PROXY), None)
+    if unusable:
+        return Fault(f"the proxy of the environment cannot be used: {_words(unusable)}", hint=PROXY_HINT, final=True)
     parts = urlsplit(url)
     host = parts.hostname or ""
     for cause in chain:

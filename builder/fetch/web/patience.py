@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from builder.fetch import parallel
 from builder.fetch.web.fault import Fault
 from builder.progress import Progress
 
@@ -37,6 +38,7 @@ class Patience:
 
     def endure(self, fault: Fault, reached: int = 0) -> None:
         """Wait, or raise the fault's error; `reached` is how many bytes of the file are there."""
+        parallel.check()  # whoever ends a worker cuts its connection: no fault of the server
         if reached >= self._reached + STRIDE:
             self._failures, self._reached = 0, reached
         self._failures += 1

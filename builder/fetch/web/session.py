@@ -7,6 +7,7 @@ own and may leak one host's secrets to the next (RELIABILITY N21: CVE-2018-18074
 from __future__ import annotations
 
 import functools
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +19,7 @@ from urllib.parse import urlsplit
 
 from builder import __version__
 from builder.errors import HostileInput, UsageError
+from builder.fetch import parallel
 from builder.fetch.web import fault, headers, wire
 from builder.fetch.web.fault import Fault
 from builder.fetch.web.patience import Terms
@@ -27,6 +29,15 @@ DRAIN = 64 << 10  # the body of a redirect or an error is read up to here to kee
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MOST_REDIRECTS = 5
 BROKE_OFF = "the answer broke off in the middle"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """A client certificate (PEM, with its key in `key`) that is shown to `origin` alone: https://host[:port]."""
+
+    origin: str
+    certificate: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +54,8 @@ class Options:
     tries: int = 5
     longest_wait: float = 60.0
     ca_file: str | None = None
-    pause: Callable[[float], None] = time.sleep
+    client: Client | None = None
+    pause: Callable[[float], None] = parallel.pause
     clock: Callable[[], float] = time.monotonic
 
     @property
@@ -123,6 +135,8 @@ class Session:
         ca_file = self.options.ca_file
         if ca_file and not Path(ca_file).exists():
             raise UsageError(f"{ca_file}: no such CA file", "name a PEM file with the certificate of your authority")
+        if self.options.client:
+            _try_client(self.options.client)
 
     def buffer(self) -> memoryview:
         """This thread's buffer: a fresh one for every file would fault in all its pages again (PERFORMANCE)."""
@@ -157,10 +171,11 @@ class Session:
         own = {"User-Agent": f"pinboot/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
         timeout = (self.options.connect_timeout, self.options.read_timeout)
         verify = self.options.ca_file or True
+        parallel.check()
         try:
             request = Request(method, url, headers={**own, **extra}).prepare()
             response = self._connected().send(request, stream=True, timeout=timeout, verify=verify,
-                                              proxies=self._proxies_for(url))
+                                              cert=self._certificate_for(url), proxies=self._proxies_for(url))
         except (RequestException, HTTPError, OSError) as problem:
             raise fault.of_exception(problem, url) from problem
         return Answer(response, url)
@@ -173,6 +188,11 @@ class Session:
                 self._adapter = wire.adapter(pace)
             return self._adapter
 
+    def _certificate_for(self, url: str) -> tuple[str, str] | None:
+        """Asked anew for every hop: a redirect to another host, port or scheme gets none (RELIABILITY N21)."""
+        client = self.options.client
+        return (client.certificate, client.key) if client and origin(url) == client.origin else None
+
     def _proxies_for(self, url: str) -> dict[str, str]:
         """The proxies of the environment (http_proxy, https_proxy, all_proxy, no_proxy), as requests reads them."""
         from requests.utils import get_environ_proxies
@@ -182,6 +202,34 @@ class Session:
         if place not in self._proxies:
             self._proxies[place] = get_environ_proxies(url)
         return self._proxies[place]
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port of a URL (RFC 6454), written alike for one origin."""
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
+
+
+def _try_client(client: Client) -> None:
+    """Raises UsageError where certificate and key cannot be used: before any request, and not five times."""
+    import ssl  # 10 ms, for whoever has such a certificate
+
+    def locked() -> str:
+        raise UsageError(f"tree.client_key: {client.key} is locked with a pass phrase, and nobody is there to type it",
+                         "openssl pkey -in KEY -out OPEN-KEY writes it without one; then chmod 600")
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(client.certificate, client.key, password=locked)
+    except ssl.SSLError as reason:
+        # Keys of another kind than the certificate's are told as "no certificate assigned".
+        pair = re.search("MISMATCH|NO_CERTIFICATE_ASSIGNED", str(reason))
+        what = "are no pair" if pair else "are no PEM certificate and key"
+        raise UsageError(f"tree.client_cert: {client.certificate} and {client.key} {what}",
+                         "the certificate must be the one that was issued for this key") from reason
+    except OSError as reason:
+        raise UsageError(f"tree.client_cert: {client.certificate} or {client.key} cannot be read: {reason.strerror}") \
+            from reason
 
 
 def _next(answer: Answer, url: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from builder.errors import BytesDiffer
+from builder.fetch import parallel
 from builder.fetch.store.intake import Intake
 from builder.fetch.web import fault, headers
 from builder.fetch.web.fault import Fault
@@ -121,8 +122,10 @@ class Transfer:
         answer.allow(stop - start)
         buffer = self._session.buffer()
         while intake.size < stop and (count := answer.readinto(buffer[: stop - intake.size])):
+            parallel.check()
             intake.write(buffer[:count])
             gauge.reach(intake.size)
+        parallel.check()
         if intake.size < stop:
             self._refuse_cut(answer, intake.size - start, length)
 

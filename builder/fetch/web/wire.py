@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from builder.fetch import parallel
+
 # http.client takes 100 header lines of 64 KiB, and 1xx answers without end; no real head is over 16 KiB.
 HEAD_CAP = 256 << 10
 # Raw bytes for a body: a chunk of one byte costs six on the wire (RFC 9112 7.1); trailers without end stop here.
@@ -121,6 +123,7 @@ def adapter(pace: Pace) -> Any:
     class Response(http.client.HTTPResponse):
         def __init__(self, *args: Any, **options: Any) -> None:
             super().__init__(*args, **options)
+            parallel.watch(args[0])
             stream: Any = self.fp
             self.paced = PacedReader(stream.detach(), pace)
             self.fp = io.BufferedReader(self.paced)

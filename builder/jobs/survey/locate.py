@@ -40,6 +40,7 @@ def locate(profile: Profile, context: Context, *, remembered: str | None = None)
 
     Raises NotFound or Missing where no address does, with what each one said; HostileInput for a treeinfo that is none.
     """
+    context = context.of(profile.tree)
     findings: list[Finding] = []
     alive: list[tuple[Source, str, bytes]] = []
     wanted = _addresses(profile, context, remembered)
@@ -78,8 +79,8 @@ def read_treeinfo(source: Source) -> tuple[str, bytes]:
 
 
 def _addresses(profile: Profile, context: Context, remembered: str | None) -> tuple[str, ...]:
-    if profile.tree.url:
-        return tuple(dict.fromkeys((profile.tree.url, *profile.tree.mirrors)))
+    if profile.tree.address:
+        return tuple(dict.fromkeys((profile.tree.address, *profile.tree.mirrors)))
     known = load.addresses(profile.release, context.today)
     first = (remembered,) if remembered else ()
     return tuple(dict.fromkeys((*first, *profile.tree.mirrors, *known)))
@@ -91,7 +92,10 @@ def _has_alternates(profile: Profile) -> bool:
 
 def _vault(profile: Profile, context: Context, tried: tuple[str, ...], reasons: list[Missing],
            findings: list[Finding]) -> tuple[Source, str, bytes]:
-    """An address that answers `not found` leads to the family's vault; a network that is down does not."""
+    """An address that answers `not found` leads to the family's vault; a network that is down does not, and neither
+    does an image that holds no tree."""
+    if profile.tree.iso:
+        raise reasons[0]
     if any(isinstance(reason, NotFound) for reason in reasons):
         ended = load.ended(profile.release, context.today)
         if ended:

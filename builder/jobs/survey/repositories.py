@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from builder import digest
 from builder.catalog.family import Release
-from builder.errors import BytesDiffer, HostileInput, NotFound
-from builder.fetch import limits
+from builder.errors import BytesDiffer, HostileInput, NotFound, PinbootError
+from builder.fetch import limits, parallel
 from builder.fetch.source import Source
+from builder.fetch.store.objects import Fetched
 from builder.finding import Finding, Severity
 from builder.jobs.survey.locate import Located
 from builder.lock.model import Pin
@@ -39,16 +42,45 @@ def read(located: Located, release: Release, findings: list[Finding]) -> tuple[t
     """
     repos: list[Repository] = []
     kernels: list[KernelPackage] = []
-    for name, path in places(located):
-        source = located.source.child(path) if path else located.source
+    wanted = places(located)
+    jobs: list[Callable[[], _Metadata]] = [partial(_metadata, located, name, path) for name, path in wanted]
+    located.source.store.use(create=True)  # before there are threads that would each do it
+    for (name, path), got in zip(wanted, parallel.fetch_all(jobs), strict=True):
         try:
-            repo = _repository(located, source, name, path)
-            kernels.extend(_kernels(source, repo.repomd, release))
+            if isinstance(got, PinbootError):
+                raise got
+            kernels.extend(_kernels(got, release))
         except (NotFound, BytesDiffer, HostileInput) as reason:
-            findings.append(_broken(name, source.url, reason))
+            findings.append(_broken(name, f"{located.source.url}/{path}".rstrip("/"), reason))
             continue
-        repos.append(repo)
+        repos.append(got.repository)
     return tuple(repos), tuple(kernels)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Metadata:
+    """A repository, its source, and its primary.xml (at `href`, of `open_size` bytes unpacked) in the store."""
+
+    repository: Repository
+    source: Source
+    primary: Fetched
+    href: str
+    open_size: int | None
+
+
+def _metadata(located: Located, name: str, path: str) -> _Metadata:
+    """Both files of a repository that are needed; primary must be what repomd says, packed (RELIABILITY I22)."""
+    source = located.source.child(path) if path else located.source
+    repository = _repository(located, source, name, path)
+    record = repository.repomd.records.get("primary")
+    where = f"{source.url}/{REPOMD}"
+    if record is None:
+        raise HostileInput(f"{where}: lists no primary metadata", "is this the repodata of a package repository?")
+    if record.digest is None:
+        raise HostileInput(f"{where}: its only digest of {record.href} is weak",
+                           "md5 and sha1 do not count; take a mirror with sha256 metadata")
+    got = source.fetch(record.href, kind="primary", expected=record.digest, size=record.size, what=record.href)
+    return _Metadata(repository=repository, source=source, primary=got, href=record.href, open_size=record.open_size)
 
 
 def places(located: Located) -> tuple[tuple[str, str], ...]:
@@ -73,20 +105,13 @@ def _repository(located: Located, source: Source, name: str, path: str) -> Repos
     return Repository(name=name, path=path, pin=pin, repomd=repomd.read(data, f"{source.url}/{REPOMD}"))
 
 
-def _kernels(source: Source, metadata: Repomd, release: Release) -> tuple[KernelPackage, ...]:
-    """The kernel packages of primary.xml, which must be what repomd says, packed and unpacked (RELIABILITY I22)."""
-    record = metadata.records.get("primary")
-    where = f"{source.url}/{REPOMD}"
-    if record is None:
-        raise HostileInput(f"{where}: lists no primary metadata", "is this the repodata of a package repository?")
-    if record.digest is None:
-        raise HostileInput(f"{where}: its only digest of {record.href} is weak",
-                           "md5 and sha1 do not count; take a mirror with sha256 metadata")
-    got = source.fetch(record.href, kind="primary", expected=record.digest, size=record.size, what=record.href)
-    names = {release.generation.kernel_package, "kernel"}
-    with source.store.open(got.digest) as stream:
-        chunks = compression.open(stream, f"{source.url}/{record.href}", cap=record.open_size or limits.CAPS["primary"])
-        return primary.kernels(chunks, names, f"{source.url}/{record.href}")
+def _kernels(found: _Metadata, release: Release) -> tuple[KernelPackage, ...]:
+    """The kernel packages of primary.xml, which must be what repomd says unpacked too (RELIABILITY I22)."""
+    wanted = {release.generation.kernel_package, "kernel"}
+    where = f"{found.source.url}/{found.href}"
+    with found.source.store.open(found.primary.digest) as stream:
+        chunks = compression.open(stream, where, cap=found.open_size or limits.CAPS["primary"])
+        return primary.kernels(chunks, wanted, where)
 
 
 def _broken(name: str, url: str, reason: NotFound | BytesDiffer | HostileInput) -> Finding:

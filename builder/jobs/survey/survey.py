@@ -6,18 +6,23 @@ collects every finding instead of raising at the first.
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 
 from builder.errors import BytesDiffer, CheckFailed, NotFound, PinbootError, UsageError
-from builder.fetch import limits
+from builder.fetch import limits, parallel
 from builder.fetch.mirrors import Mirrors
 from builder.fetch.source import Source
+from builder.fetch.store.objects import Fetched
 from builder.finding import Finding, Severity
 from builder.jobs.context import Context
 from builder.jobs.survey import locate, quorum, repositories, sameset
 from builder.jobs.survey.locate import Located
 from builder.jobs.survey.repositories import Repository
+from builder.lock.compare import DAY
 from builder.lock.model import KernelFacts, Lock, Pin
 from builder.profile.values import Profile
 from builder.tree import discinfo, identify
@@ -25,6 +30,8 @@ from builder.tree.discinfo import Discinfo
 from builder.tree.treeinfo import Treeinfo
 from builder.trust import evidence
 from builder.trust.evidence import Evidence
+
+LATEST = 1 << 33  # the year 2242: no lock holds a later time
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,7 +62,7 @@ def survey(profile: Profile, context: Context, *, fetch_stage2: bool, fresh: boo
     for last in (False, True):
         located = locate.locate(profile, context, remembered=remembered)
         found = _look(profile, context, located, fetch_stage2=fetch_stage2, fresh=fresh)
-        if found.failed or located.source.read(located.path, limits.CAPS["treeinfo"]) == located.data:
+        if not _changed(located, found):
             return found
         if not last:
             context.progress.say(f"{located.source.url}: changed while it was read; reading it again")
@@ -63,11 +70,22 @@ def survey(profile: Profile, context: Context, *, fetch_stage2: bool, fresh: boo
                       "try again later, or take another mirror")
 
 
+def _changed(located: Located, found: Survey) -> bool:
+    """Is .treeinfo another one by now? A tree in mid-sync fails in many ways: the errors may be those of the moment."""
+    try:
+        return located.source.read(located.path, limits.CAPS["treeinfo"]) != located.data
+    except PinbootError:
+        if found.failed:
+            return False  # its own errors say more
+        raise
+
+
 def _look(profile: Profile, context: Context, located: Located, *, fetch_stage2: bool, fresh: bool) -> Survey:
     done = Survey(located=located, findings=list(located.findings))
     disc = _discinfo(located.source)
     identity = identify.found(located.treeinfo, disc, {profile.release.family.id: profile.release.family})
     done.version = identity.known
+    done.findings.extend(_age(located.treeinfo.epoch, context.now))
     done.findings.extend(identify.compare(profile.release, located.treeinfo, disc, located.source.url))
     if done.failed:
         return done
@@ -83,6 +101,23 @@ def _look(profile: Profile, context: Context, located: Located, *, fetch_stage2:
     if fetch_stage2 and not done.failed and done.kernel:
         done.lock = _lock(profile, located, done, pins)
     return done
+
+
+def _age(epoch: int | None, now: int) -> tuple[Finding, ...]:
+    """How old the compose is: a mirror that is frozen in time serves good bytes for ever (RELIABILITY I11). One from
+    the future is a wrong clock or a lie (I12)."""
+    if epoch is None:
+        return ()
+    if epoch >= LATEST:
+        return (Finding(topic="tree", severity=Severity.ERROR, text=f"composed at {epoch} seconds, which is no time",
+                        hint="this .treeinfo is damaged or a lie: take another mirror"),)
+    days = abs(now - epoch) // DAY
+    if epoch > now + 2 * DAY:
+        return (Finding(topic="tree", severity=Severity.WARNING, text=f"composed {days} days in the future",
+                        hint="set this machine's clock; if it is right, do not trust this mirror"),)
+    ago = f"{days} day{'' if days == 1 else 's'} ago" if days and epoch < now else "today"
+    day = datetime.datetime.fromtimestamp(epoch, datetime.UTC).date()
+    return (Finding(topic="tree", severity=Severity.NOTE, text=f"composed {day}, {ago}"),)
 
 
 def _discinfo(source: Source) -> Discinfo | None:
@@ -101,38 +136,41 @@ class _Images:
 
 
 def _fetch_images(located: Located, findings: list[Finding], *, fetch_stage2: bool, fresh: bool) -> _Images:
-    """kernel, initrd and (for a lock) stage2 into the store; every digest error is noted before anyone decides."""
+    """kernel, initrd and (for a lock) stage2 into the store, all at once; every digest error is noted, in the order of
+    the roles, before anyone decides."""
     images = _Images()
-    for role, path in image_paths(located.treeinfo):
+    wanted = image_paths(located.treeinfo)
+    checksums = located.treeinfo.checksums
+    jobs: list[Callable[[], Fetched | int | None]] = []
+    for role, path in wanted:
         if role == "stage2" and not fetch_stage2:
-            images.stage2_size = _stage2_size(located, path, findings)
-            continue
-        expected = located.treeinfo.checksums.get(path)
-        try:
-            got = located.source.fetch(path, kind=role, expected=expected, what=path, fresh=fresh)
-        except (BytesDiffer, NotFound) as reason:
-            findings.append(_bad_image(path, reason))
-            continue
-        detail = f"named in {located.path} as {expected.algorithm}" if expected else ""
-        word = Evidence.TREEINFO if expected else Evidence.FIRST_USE
-        images.pins[role] = Pin(role=role, path=path, size=got.size, digest=got.digest,  # type: ignore[arg-type]
-                                evidence=word.value, detail=detail)
+            jobs.append(partial(located.source.size, path))
+        else:
+            jobs.append(partial(located.source.fetch, path, kind=role, expected=checksums.get(path), what=path,
+                                fresh=fresh))
+    located.source.store.use(create=True)  # before there are threads that would each do it
+    for (role, path), got in zip(wanted, parallel.fetch_all(jobs), strict=True):
+        if isinstance(got, BytesDiffer | NotFound):
+            findings.append(_bad_image(path, got))
+        elif isinstance(got, PinbootError):
+            raise got
+        elif isinstance(got, Fetched):
+            images.pins[role] = _pin(located, role, path, got)
         if role == "stage2":
-            images.stage2_size = got.size
+            images.stage2_size = got.size if isinstance(got, Fetched) else got if isinstance(got, int) else None
     return images
+
+
+def _pin(located: Located, role: str, path: str, got: Fetched) -> Pin:
+    expected = located.treeinfo.checksums.get(path)
+    word = Evidence.TREEINFO if expected else Evidence.FIRST_USE
+    return Pin(role=role, path=path, size=got.size, digest=got.digest,  # type: ignore[arg-type]
+               evidence=word.value, detail=f"named in {located.path} as {expected.algorithm}" if expected else "")
 
 
 def image_paths(info: Treeinfo) -> tuple[tuple[str, str], ...]:
     """(role, path) of the three images; the caller has made sure that the tree is one that boots."""
     return (("kernel", info.kernel or ""), ("initrd", info.initrd or ""), ("stage2", info.stage2 or ""))
-
-
-def _stage2_size(located: Located, path: str, findings: list[Finding]) -> int | None:
-    try:
-        return located.source.size(path)
-    except NotFound as reason:
-        findings.append(_bad_image(path, reason))
-        return None
 
 
 def _bad_image(path: str, reason: PinbootError) -> Finding:
@@ -199,8 +237,9 @@ def install_url(profile: Profile, source: str) -> str:
 
 def mirrors(profile: Profile, source: str, context: Context) -> Source:
     """The locked source first, then what the profile names beside it."""
-    others = (profile.tree.url, *profile.tree.mirrors)
+    others = (profile.tree.address, *profile.tree.mirrors)
     places = dict.fromkeys((source, *(each for each in others if each)))
+    context = context.of(profile.tree)
     return Mirrors([context.source(place) for place in places], progress=context.progress)
 
 

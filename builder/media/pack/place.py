@@ -11,14 +11,13 @@ import ctypes
 import errno
 import fcntl
 import os
+import secrets
 import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from builder.errors import CheckFailed, PinbootError, UsageError
-from builder.media.pack.atomic import sync_directory
 
 AT_FDCWD = -100  # <fcntl.h>
 RENAME_EXCHANGE = 2  # <linux/fs.h>
@@ -32,21 +31,38 @@ def beside(target: Path, *, folder: bool) -> Iterator[tuple[Path, int]]:
 
     Raises UsageError or CheckFailed, with the path and the system's words, for every OSError inside.
     """
-    partial: Path | None = None
+    try:
+        with hidden(target, folder=folder) as made:
+            yield made
+    except OSError as reason:
+        raise refusal(target, reason) from reason
+
+
+@contextlib.contextmanager
+def hidden(target: Path, *, folder: bool) -> Iterator[tuple[Path, int]]:
+    """As `beside`; every OSError comes through as it is."""
+    # The name is known before the file is there: a signal may end the run right after that.
+    partial = _fresh(target)
     descriptor = -1
     try:
         with _held(target.parent) as locked:
             if locked:
                 _remove_leftovers(target)
-            partial, descriptor = _new(target, folder)
+            descriptor = _new(partial, folder)
+            _lock(descriptor)
         yield partial, descriptor
-    except OSError as reason:
-        raise refusal(target, reason) from reason
     finally:
-        if partial is not None:
-            remove(partial)
+        remove(partial)
         if descriptor >= 0:
             os.close(descriptor)
+
+
+def tidy(target: Path) -> None:
+    """Remove what killed runs left beside `target`, for a run that has nothing to write there. What cannot be removed
+    stays: the next run that writes says why."""
+    with contextlib.suppress(OSError), _held(target.parent) as locked:
+        if locked:
+            _remove_leftovers(target)
 
 
 def refusal(target: Path, reason: OSError) -> PinbootError:
@@ -57,16 +73,15 @@ def refusal(target: Path, reason: OSError) -> PinbootError:
     return CheckFailed(message, "what was at that name before is untouched; make room or look at the disk, then again")
 
 
-def _new(target: Path, folder: bool) -> tuple[Path, int]:
-    prefix = _prefix(target)
-    if folder:
-        path = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))
-        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    else:
-        descriptor, name = tempfile.mkstemp(prefix=prefix, dir=target.parent)
-        path = Path(name)
-    _lock(descriptor)
-    return path, descriptor
+def _fresh(target: Path) -> Path:
+    return target.with_name(f"{_prefix(target)}{secrets.token_hex(8)}")
+
+
+def _new(path: Path, folder: bool) -> int:
+    if not folder:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    path.mkdir(mode=0o700)
+    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
 
 
 def _prefix(target: Path) -> str:
@@ -125,6 +140,12 @@ def remove(path: Path) -> None:
         path.unlink()
 
 
+def replace_file(partial: Path, target: Path) -> None:
+    """Give the file `partial`, which is on the disk, the name `target`."""
+    partial.replace(target)
+    sync_directory(target.parent)
+
+
 def replace_folder(partial: Path, target: Path) -> None:
     """Give `partial` the name `target`. A folder that had the name goes; where the last step fails it stays."""
     with _held(target.parent):
@@ -133,7 +154,7 @@ def replace_folder(partial: Path, target: Path) -> None:
         elif _exchanged(partial, target):
             remove(partial)  # the old one by now; still under the lock, for it would look like a leftover
         else:
-            old = Path(tempfile.mkdtemp(prefix=_prefix(target), dir=target.parent))
+            old = _fresh(target)
             target.rename(old)
             try:
                 partial.rename(target)
@@ -161,3 +182,11 @@ def flush(descriptor: int) -> None:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
 
+
+def sync_directory(folder: Path) -> None:
+    """Make a rename in `folder` last through a power loss."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

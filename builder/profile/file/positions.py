@@ -17,9 +17,11 @@ def lines(text: str) -> dict[str, int]:
     The first place wins, so that a table's header stands for the table.
     """
     found: dict[str, int] = {}
-    for path, offset in _Scanner(text).scan():
-        key = ".".join(path)
-        found.setdefault(key, text.count("\n", 0, offset) + 1)
+    line, counted = 1, 0
+    for path, offset in _Scanner(text).scan():  # offsets only grow
+        line += text.count("\n", counted, offset)
+        counted = offset
+        found.setdefault(".".join(path), line)
     return found
 
 

@@ -30,8 +30,11 @@ class User(Table):
 
 class Tree(Table):
     url: str | None = None
+    iso: str | None = None
     mirrors: Texts = ()
     install_url: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
 
 
 class Minimum(Table):

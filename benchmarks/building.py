@@ -1,0 +1,88 @@
+"""The command itself: its start, a build with nothing to do, and hosts by the thousand."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.measure import PINBOOT, Contender, Row, compare, run
+from benchmarks.samples import Bench
+from builder.demo import profiles, serve, tree
+
+BARE = Contender(name="python -c pass", command=(PINBOOT[0], "-c", "pass"), target=5)
+FEW, MANY = 1000, 10000
+HOST_TARGET = 250  # microseconds
+LAYER = 2500  # hosts a file: none may be over 1 MiB
+
+
+def startup(bench: Bench) -> tuple[str, list[Row]]:
+    return "start-up", compare([Contender(name="pinboot --help", command=(*PINBOOT, "--help")), BARE], 3 * bench.rounds)
+
+
+def unchanged(bench: Bench) -> tuple[str, list[Row]]:
+    folder = bench.folder / "unchanged"
+    with _locked(folder, hosts=1):
+        build = (*PINBOOT, "build", "fleet.toml", "-q", "--offline")
+        run(build, folder)
+        rows = compare([
+            Contender(name="pinboot build, all as built", command=build, folder=folder),
+            Contender(name="python -c pass", command=BARE.command, target=10),
+            Contender(name="pinboot build, from the store", command=build, folder=folder,
+                      before=lambda: shutil.rmtree(folder / "out"))], bench.rounds)
+    return "a build with nothing to do", rows
+
+
+def hosts(bench: Bench) -> tuple[str, list[Row]]:
+    """One round: the second run is ten times the first, and the difference is what a host costs."""
+    rows: list[Row] = []
+    for count in (bench.size(FEW), bench.size(MANY)):
+        folder = bench.folder / f"hosts{count}"
+        with _locked(folder, count):
+            for target in ("out/fleet", "fleet.tar"):
+                cost = run((*PINBOOT, "build", "fleet.toml", "-q", "--offline", "-o", target), folder)
+                rows.append(Row(name=f"pinboot build, {count:,} hosts, {'tar' if target[-3:] == 'tar' else 'files'}",
+                                cost=cost))
+        shutil.rmtree(folder)
+    few, few_tar, many, many_tar = (row.cost for row in rows if row.cost)
+    more = bench.size(MANY) - bench.size(FEW)
+    each = [(b.seconds - a.seconds) / more * 1e6 for a, b in ((few, many), (few_tar, many_tar))]
+    held = ((many.peak or 0) - (few.peak or 0)) / more * 1024
+    note = (f"a host: {each[0]:.0f} us with its files, {each[1]:.0f} us in a tar (target: {HOST_TARGET} us), "
+            f"{held:.1f} KiB")
+    last = rows.pop()
+    return "hosts, planned, rendered, checked, written", [
+        *rows, Row(name=last.name, cost=last.cost, note=note)]
+
+
+@contextmanager
+def _locked(folder: Path, hosts: int) -> Iterator[None]:
+    """A profile with its lock, and everything that it needs in the store: builds need no network."""
+    folder.mkdir(parents=True)
+    with serve.serve({profiles.CENTOS: tree.centos7()}) as mirror:
+        text = profiles.centos(mirror)
+        text = text[:text.index("[host.")]
+        layers = [f"hosts{start}.toml" for start in range(0, hosts, LAYER)]
+        for start, name in zip(range(0, hosts, LAYER), layers, strict=True):
+            (folder / name).write_text("".join(map(_host, range(start, min(hosts, start + LAYER)))))
+        (folder / "fleet.toml").write_text(f"extends = {json.dumps(layers)}\n{text}")
+        before = os.environ.get("XDG_CACHE_HOME")
+        os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
+        try:
+            run((*PINBOOT, "lock", "fleet.toml"), folder)
+            run((*PINBOOT, "build", "fleet.toml", "-q", "--host", "h00000", "-o", "first"), folder)
+            yield
+        finally:
+            os.environ.pop("XDG_CACHE_HOME")
+            if before is not None:
+                os.environ["XDG_CACHE_HOME"] = before
+
+
+def _host(number: int) -> str:
+    high, low = divmod(number, 250)
+    # Derived MACs have 24 bits to themselves: among ten thousand, two or three would be the same.
+    return (f'[host.h{number:05}]\naddress = "192.168.{high + 2}.{low + 2}/16"\nmemory = "3800 MiB"\n'
+            f'mac = "00:16:3e:01:{high:02x}:{low:02x}"\ndisk = {{ size = "20 GiB" }}\n')

@@ -1,0 +1,1 @@
+"""What is left when pinboot is killed, has no room, no permission, or company."""

@@ -20,7 +20,7 @@ from builder.demo import serve, tree
 from builder.fetch import parallel
 from builder.fetch.web import session
 from tests.golden.bench import MIRROR, pinboot
-from tests.golden.conftest import CENTOS, CENTOS_PROFILE, ROCKY, ROCKY_PROFILE
+from tests.golden.conftest import CENTOS, CENTOS_PROFILE, KEY, ROCKY, ROCKY_PROFILE
 from tests.golden.test_terminal import in_terminal
 from tests.tool.tools import need
 from tests.unit import faulty
@@ -337,3 +337,11 @@ def screens(seen):
         if part in ("\r", "\n", "\x1b[A"):
             most = max(most, sum("B/s" in "".join(line) for line in screen))
     return most, ["".join(line).rstrip() for line in screen if "".join(line).strip()]
+
+
+def test_a_family_without_public_trees_asks_for_one(work, mirror):
+    Path("x.toml").write_text(f'release = "rhel-9"\nroot = {{ ssh_keys = ["{KEY}"] }}\n'
+                              '[host.web1]\ndisk = { size = "20 GiB" }\n')
+    ran = pinboot("check", "x.toml")
+    assert ran.code == 2 and "tree.url: missing; Red Hat Enterprise Linux has no public install tree" in ran.err
+    assert "tree.iso" in ran.err and mirror.asked == []

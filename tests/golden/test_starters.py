@@ -184,7 +184,7 @@ def test_a_family_without_public_trees_says_what_to_do(name, desk):
         path = Path("profiles/guest.toml")
         path.write_text(re.sub(r'(?m)^\[tree\]\nurl = .*\n', "", path.read_text()))
         ran = pinboot("check", "guest")
-    assert ran.code == 5 and "set tree.url" in ran.err and "Traceback" not in ran.err
+    assert ran.code == 2 and "tree.url: missing" in ran.err and "Traceback" not in ran.err
 
 
 @pytest.mark.parametrize("name", ["centos-6-xen", "rocky-8-xen", "alma-10-xen", "fedora-44-xen"])

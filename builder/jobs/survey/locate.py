@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from builder.catalog import load
-from builder.errors import Missing, NotFound
+from builder.errors import Missing, NotFound, UsageError
 from builder.fetch import limits
 from builder.fetch.mirrors import Mirrors
 from builder.fetch.source import Source
@@ -38,12 +38,17 @@ class Located:
 def locate(profile: Profile, context: Context, *, remembered: str | None = None) -> Located:
     """The first address that serves a treeinfo. `remembered` is the lock's source, asked where the profile names none.
 
-    Raises NotFound or Missing where no address does, with what each one said; HostileInput for a treeinfo that is none.
+    Raises NotFound or Missing where no address does, with what each one said; HostileInput for a treeinfo that is none;
+    UsageError where the family has no public tree and the profile names none.
     """
     context = context.of(profile.tree)
     findings: list[Finding] = []
     alive: list[tuple[Source, str, bytes]] = []
     wanted = _addresses(profile, context, remembered)
+    if not wanted and not load.vaults(profile.release):
+        raise UsageError(
+            f"{profile.path.name}: tree.url: missing; {profile.release.family.title} has no public install tree",
+            'say where yours is: tree.url = "https://...", a directory with the DVD\'s content, or tree.iso = "FILE"')
     reasons: list[Missing] = []
     for address in wanted:
         source = context.source(address)

@@ -22,6 +22,8 @@ from builder.tree.repomd import Repomd
 from builder.trust.evidence import Evidence
 
 REPOMD = "repodata/repomd.xml"
+# Beside the generation's own: kernel (EL6, EL7), and Oracle's UEK, which its boot media may carry instead.
+KERNELS = ("kernel", "kernel-uek", "kernel-uek-core")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +109,7 @@ def _repository(located: Located, source: Source, name: str, path: str) -> Repos
 
 def _kernels(found: _Metadata, release: Release) -> tuple[KernelPackage, ...]:
     """The kernel packages of primary.xml, which must be what repomd says unpacked too (RELIABILITY I22)."""
-    wanted = {release.generation.kernel_package, "kernel"}
+    wanted = {release.generation.kernel_package, *KERNELS}
     where = f"{found.source.url}/{found.href}"
     with found.source.store.open(found.primary.digest) as stream:
         chunks = compression.open(stream, where, cap=found.open_size or limits.CAPS["primary"])

@@ -54,7 +54,7 @@ def test_every_command_is_in_the_readme():
 
 def test_every_tool_that_a_test_needs_is_installed_by_ci():
     listed = {line for line in (ROOT / ".ci/packages.txt").read_text().splitlines() if not line.startswith("#")}
-    essential = {"apt", "coreutils", "dpkg", "gzip", "tar"}  # part of every Debian
+    essential = {"apt", "coreutils", "dpkg", "gzip", "python3", "tar"}  # part of every Debian
     named = {package for path in (ROOT / "tests").rglob("*.py")
              for package in re.findall(r'need\([^()]*?, "([a-z0-9.+-]+)"\)', path.read_text())}
     assert len(named) > 10 and not named - essential - listed

@@ -478,7 +478,8 @@ def test_the_same_inputs_are_the_same_bytes_whatever_is_around_them(work, mirror
     for number, (umask, zone, locale, seed, home) in enumerate([
             ("022", "UTC", "C", "0", "a"), ("077", "Pacific/Kiritimati", "cs_CZ.UTF-8", "1", "b"),
             ("002", "America/Caracas", "tr_TR.UTF-8", "4242", "c")]):
-        place = tmp_path / f"somewhere {number}" / ("deep" * number or "x")
+        # Odd names of folders, too (RELIABILITY L18): blanks, a leading dash, letters beyond ASCII, a line end.
+        place = tmp_path / ["plain", "-with blanks \u017e", "line\nend"][number] / ("deep" * number or "x")
         place.mkdir(parents=True)
         for name in sorted(["centos.toml", "centos.lock"], reverse=bool(number % 2)):
             shutil.copyfile(work / name, place / name)

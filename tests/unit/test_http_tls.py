@@ -39,6 +39,27 @@ def test_tls_is_checked_and_a_private_authority_is_taken_by_option(certificate: 
         assert bench.fetch(ca_file=str(certificate[0])) == BODY
 
 
+def test_an_expired_certificate_is_refused_even_of_a_known_authority(tmp_path: Path) -> None:
+    openssl, key, request, cert = need("openssl", "openssl"), tmp_path / "key", tmp_path / "csr", tmp_path / "cert"
+    (tmp_path / "ca.cnf").write_text(
+        f"[ca]\ndefault_ca=d\n[d]\nnew_certs_dir={tmp_path}\ndatabase={tmp_path}/index\nserial={tmp_path}/serial\n"
+        "default_md=sha256\npolicy=p\nx509_extensions=e\n[p]\ncommonName=supplied\n[e]\nsubjectAltName=IP:127.0.0.1\n"
+        "basicConstraints=critical,CA:true\n")
+    (tmp_path / "index").touch()
+    (tmp_path / "serial").write_text("01\n")
+    for words in (["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+                   "/CN=pinboot test", "-keyout", key, "-out", request],
+                  ["ca", "-batch", "-selfsign", "-config", tmp_path / "ca.cnf", "-keyfile", key, "-in", request, "-out",
+                   cert, "-notext", "-startdate", "20200101000000Z", "-enddate", "20200102000000Z"]):
+        subprocess.run([openssl, *words], check=True, capture_output=True)
+    with tls_server((cert, key)) as server:
+        bench = Bench(server, Store(tmp_path / "store"))
+        server.serve(AT, whole(BODY))
+        with pytest.raises(Missing, match="the certificate of 127.0.0.1 is refused: certificate has expired") as caught:
+            bench.fetch(ca_file=str(cert))
+    assert "clock" in caught.value.hint and server.log == []
+
+
 def test_a_certificate_for_another_name_is_refused(certificate: tuple[Path, Path], tmp_path: Path) -> None:
     with tls_server(certificate) as server:
         source = open_source(f"https://localhost:{server.port}/9", store=Store(tmp_path), progress=Silent(),

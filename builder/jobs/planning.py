@@ -13,11 +13,10 @@ from builder.errors import PinbootError, UsageError
 from builder.finding import Finding, Severity
 from builder.lock.model import KernelFacts
 from builder.outputs import dom0, xen
+from builder.probe.initrd import XEN_DRIVERS
 from builder.profile.values import Host, Profile
 
 MACHINES: dict[xen.Kind, Machine] = {"pv": "xen-pv", "hvm": "xen-hvm"}
-# stock EL and Fedora kernels have the Xen disk and network drivers as modules (XEN 3)
-DRIVERS = ("xen-blkfront", "xen-netfront")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +97,7 @@ class Planner:
         if blocked:
             return Finding(topic="xen", severity=Severity.ERROR, text=f"{able}; {blocked[0]}", detail=(self.reason,),
                            hint=blocked[1])
-        lacking = [driver for driver in DRIVERS if driver not in kernel.initrd_xen_drivers]
+        lacking = sorted(XEN_DRIVERS - set(kernel.initrd_xen_drivers))
         if lacking:
             return Finding(topic="xen", severity=Severity.WARNING, text=f"{able}; initrd without {', '.join(lacking)}",
                            hint="the installer would find no disk or network, unless they are built into the kernel")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from importlib import resources
 
+from builder.catalog.generation import MIB
 from builder.errors import UsageError
 from builder.outputs import dom0, xen
 from builder.outputs.rendered import Rendered
 from builder.outputs.shell import assignment, quote
 from builder.profile.values import Host, Profile
 
-MIB = 1 << 20
 PLACE = "#@SETTINGS@\n"
 
 

@@ -26,7 +26,6 @@ INITRD = "boot/initrd-ks.img"
 MAX_CMDLINE = {"pv": 1023, "hvm": 2047}
 # Ways to start an installed system that only a PV guest knows; `disk` needs firmware, so HVM.
 PV_RUNS = ("pygrub", "pvgrub", "kept-kernel")
-MIB = 1 << 20
 
 
 def choose_type(generation: Generation, facts: KernelFacts, run: str = "") -> tuple[Kind, str]:

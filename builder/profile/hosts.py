@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from builder import names
-from builder.catalog.generation import Generation
+from builder.catalog.generation import MIB, Generation
 from builder.names import Address, Interface
 from builder.profile.file import schema
 from builder.profile.file.mistakes import Mistakes
@@ -15,7 +15,6 @@ from builder.profile.values import Disk, Host, Network, Storage, Xen
 
 # Memory where a host says none, in MiB: EL6 and EL7 install in 2 GiB, later ones want 3 (netbootxyz/netboot.xyz#866).
 DEFAULT_MEMORY = {"el6": 2048, "el7": 2048}
-MIB = 1 << 20
 WORDS = {"dhcp": "dhcp", "dhcp6": "dhcp6", "auto6": "auto6"}
 # A user's own text becomes part of a shell assignment and a template variable.
 FACT = re.compile(r"[a-z_][a-z0-9_]{0,63}")

@@ -35,11 +35,6 @@ MEANING = {
 }
 
 
-def strongest(found: tuple[Evidence, ...]) -> Evidence:
-    """The best of what was earned; with nothing earned a pin is first-use."""
-    return min(found, key=lambda e: e.rank, default=Evidence.FIRST_USE)
-
-
 def minimum(role: str, wanted: Mapping[str, str], family: Mapping[str, str]) -> Evidence:
     """What `[trust] minimum` asks for `role`, else what the family's trees can reach, else first-use."""
     return Evidence(wanted.get(role) or family.get(role) or "first-use")

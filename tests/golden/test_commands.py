@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -529,3 +530,17 @@ def test_the_demo_shows_the_whole_job_and_two_things_being_caught(work):
     assert told["ok"] and [s["exit"] for s in told["steps"]] == [0] * 8 + [4, 1]
     assert pinboot("demo", "--keep", "kept", "-q").code == 0 and Path("kept/out/centos/up.sh").is_file()
     assert pinboot("demo", "--keep", "kept").code == 2
+
+
+@pytest.mark.parametrize(("pattern", "lie"), [
+    (r'(<data type="primary">.*?<open-checksum type="sha256">)[0-9a-f]{64}', r"\g<1>" + "0" * 64),
+    (r'(<data type="primary">.*?<open-size>)\d+', r"\g<1>99999999"),
+])
+def test_metadata_that_unpacks_to_something_else_than_repomd_says_is_refused(work, mirror, pattern, lie):
+    path = "repodata/repomd.xml"
+    true = mirror.trees[CENTOS][path].decode()
+    mirror.trees[CENTOS][path] = re.sub(pattern, lie, true, count=1, flags=re.DOTALL).encode()
+    assert mirror.trees[CENTOS][path] != true.encode()
+    ran = pinboot("lock", "centos.toml")
+    assert ran.code == 1 and "unpacked it is not what repodata/repomd.xml says" in ran.err
+    assert not Path("centos.lock").exists()

@@ -12,13 +12,13 @@ from builder.catalog.generation import GENERATIONS, Generation
 from builder.errors import UsageError, several
 from builder.names import shown
 from builder.profile import secrets
+from builder.profile.hosts import PACKAGE
 from builder.profile.values import Host, Profile
 
 # A word that stands alone: a leading dash would make an option of it (REFERENCE 3.5).
 WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_+/.@-]{0,63}")
 # A member of a comma list: service, group, port, server.
 ITEM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9@_.:-]{0,127}")
-PACKAGE = re.compile(r"-?@?\^?[A-Za-z0-9._+*?:/-]+")
 # The first generation whose sshd knows a kind of key, where not all do: OpenSSH is 5.3 in EL6 and 8.0 in EL8, Ed25519
 # came with 6.5, the kinds of security keys with 8.2 (https://www.openssh.com/releasenotes.html).
 KEY_SINCE = {"ssh-ed25519": "el7", "sk-ssh-ed25519@openssh.com": "el9", "sk-ecdsa-sha2-nistp256@openssh.com": "el9"}

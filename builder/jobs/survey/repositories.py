@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,10 +19,11 @@ from builder.lock.model import Pin
 from builder.probe import compression
 from builder.tree import primary, repomd
 from builder.tree.primary import KernelPackage
-from builder.tree.repomd import Repomd
+from builder.tree.repomd import Record, Repomd
 from builder.trust.evidence import Evidence
 
 REPOMD = "repodata/repomd.xml"
+UNPACKED = 2 << 30  # 70,000 packages unpack to 0.5 GiB; what repomd tells never raises it
 # Beside the generation's own: kernel (EL6, EL7), and Oracle's UEK, which its boot media may carry instead.
 KERNELS = ("kernel", "kernel-uek", "kernel-uek-core")
 
@@ -66,8 +68,7 @@ class _Metadata:
     repository: Repository
     source: Source
     primary: Fetched
-    href: str
-    open_size: int | None
+    record: Record
 
 
 def _metadata(located: Located, name: str, path: str) -> _Metadata:
@@ -82,7 +83,7 @@ def _metadata(located: Located, name: str, path: str) -> _Metadata:
         raise HostileInput(f"{where}: its only digest of {record.href} is weak",
                            "md5 and sha1 do not count; take a mirror with sha256 metadata")
     got = source.fetch(record.href, kind="primary", expected=record.digest, size=record.size, what=record.href)
-    return _Metadata(repository=repository, source=source, primary=got, href=record.href, open_size=record.open_size)
+    return _Metadata(repository=repository, source=source, primary=got, record=record)
 
 
 def places(located: Located) -> tuple[tuple[str, str], ...]:
@@ -110,10 +111,24 @@ def _repository(located: Located, source: Source, name: str, path: str) -> Repos
 def _kernels(found: _Metadata, release: Release) -> tuple[KernelPackage, ...]:
     """The kernel packages of primary.xml, which must be what repomd says unpacked too (RELIABILITY I22)."""
     wanted = {release.generation.kernel_package, *KERNELS}
-    where = f"{found.source.url}/{found.href}"
+    where = f"{found.source.url}/{found.record.href}"
     with found.source.store.open(found.primary.digest) as stream:
-        chunks = compression.open(stream, where, cap=found.open_size or limits.CAPS["primary"])
-        return primary.kernels(chunks, wanted, where)
+        unpacked = compression.open(stream, where, cap=min(found.record.open_size or UNPACKED, UNPACKED))
+        return primary.kernels(_as_told(unpacked, found.record, where), wanted, where)
+
+
+def _as_told(chunks: Iterable[bytes], record: Record, where: str) -> Iterator[bytes]:
+    """The chunks; at their end BytesDiffer where they are not the size and digest that repomd tells, where it does."""
+    told = record.open_digest
+    state, size = hashlib.new(told.algorithm if told else "sha256"), 0
+    for chunk in chunks:
+        state.update(chunk)
+        size += len(chunk)
+        yield chunk
+    if record.open_size not in (None, size) or (told and state.hexdigest() != told.hex):
+        raise BytesDiffer(f"{where}: unpacked it is not what {REPOMD} says\n  wanted {record.open_size} bytes, {told}\n"
+                          f"  found  {size} bytes, {state.name}:{state.hexdigest()}",
+                          "this repodata is not in order; take another mirror")
 
 
 def _broken(name: str, url: str, reason: NotFound | BytesDiffer | HostileInput) -> Finding:

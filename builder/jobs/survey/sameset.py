@@ -18,8 +18,6 @@ from builder.tree.primary import KernelPackage
 
 TOPIC = "same set"
 ARCHES = ("x86_64", "aarch64", "ppc64le", "s390x", "i686", "i386")
-# Without these a Xen guest finds neither disk nor network: they are modules in all EL kernels (XEN 3).
-XEN_DRIVERS = ("xen-blkfront", "xen-netfront")
 
 
 def compare(store: Store, kernel: Pin, ramdisk: Pin, packages: Iterable[KernelPackage], url: str, release: Release,
@@ -40,7 +38,7 @@ def _probe(store: Store, kernel: Pin, ramdisk: Pin, url: str) -> tuple[KernelFac
         ability = xen.ability(stream, f"{url}/{kernel.path}")
     with store.open(ramdisk.digest) as stream:
         inside = initrd.scan(stream, f"{url}/{ramdisk.path}", want={"version", "buildstamp", "drivers"})
-    drivers = tuple(driver for driver in XEN_DRIVERS if driver in inside.modules)
+    drivers = tuple(sorted(initrd.XEN_DRIVERS & inside.modules))
     facts = KernelFacts(version=header.version, xen_pv=ability.pv, xen_pvh=ability.pvh, payload=ability.payload,
                         cmdline_size=header.cmdline_size, initrd_xen_drivers=drivers)
     return facts, inside

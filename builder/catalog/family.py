@@ -10,9 +10,9 @@ from builder.catalog.generation import GENERATIONS, Generation
 # The words of `minimum`: roles with a policy of their own, evidence from strong to weak (DESIGN Evidence).
 ROLES = ("kernel", "initrd", "stage2", "repository")
 EVIDENCE = ("signed", "signed-rpm", "treeinfo", "quorum", "first-use")
-# What a URL template may hold: {version} is the release as asked (9 or 9.6), {major} 9, {arch} as trees spell it. In a
-# vault {version} is always a point release: for a bare major version the series' `latest`.
-TEMPLATE_FIELDS = ("version", "major", "arch")
+# What a template may hold: {version} is the release as asked (9 or 9.6), {major} 9, {minor} 6, {arch} as trees spell
+# it. In a vault {version} is always a point release: for a bare major version the series' `latest`.
+TEMPLATE_FIELDS = ("version", "major", "minor", "arch")
 # The key of a series that stands for every major version above the listed ones.
 NEWER = "newer"
 
@@ -33,6 +33,27 @@ class PointRelease:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignedChecksums:
+    """A file with the digests of install images. `file` is a template: a path relative to the tree, which may climb, or
+    an https URL. `signature` is the file beside it that signs it (empty: it is clear-signed). `iso` is the fnmatch
+    pattern of the smallest image in it that boots; more than one name of it may match (9.6 and `latest`)."""
+
+    file: str
+    iso: str
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposeAddress:
+    """Where one compose stays while the mirrors move on. `id` is the path, relative to the tree, of the file that names
+    the compose; `url` a template of its tree that holds {compose}; `days` how long it is kept there."""
+
+    id: str
+    url: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
     """One major version of a family.
 
@@ -41,6 +62,11 @@ class Series:
     64 for version 6 keys). `minimum` is the least evidence per role that this family's trees can reach.
     `repository_file` is the .repo file of the installed system that names its base repositories. `latest` is set when
     no further point release will come; `points` is then complete. `minors` is false where there are none at all.
+
+    `key_files` are the places of the RPM-GPG-KEY-* file and `updates` that of the updates repository: templates of a
+    path relative to the tree, which may climb, or an https URL. `checksums` are signed checksum files, best first.
+    `mirrorlist` and `metalink` are URL templates of the family's own lists of mirrors. `compose` says where composes
+    that mirrors replace are kept.
     """
 
     major: str
@@ -54,6 +80,12 @@ class Series:
     minimum: Mapping[str, str]
     repository_file: str = ""
     minors: bool = True
+    key_files: tuple[str, ...] = ()
+    checksums: tuple[SignedChecksums, ...] = ()
+    updates: str = ""
+    mirrorlist: str = ""
+    metalink: str = ""
+    compose: ComposeAddress | None = None
 
     def point(self, version: str) -> PointRelease | None:
         """The point release that `version` names, in full (7.9.2009) or without its date (7.9)."""

@@ -12,11 +12,13 @@ from pathlib import Path
 
 from builder import names
 from builder.catalog import parse
-from builder.catalog.family import NEWER, Family, Release, Series
+from builder.catalog.family import NEWER, Family, Release, Series, SignedChecksums
 from builder.errors import Missing, UsageError
 
 BUILTIN = Path(__file__).with_name("families.toml")
 MAX_BYTES = 1 << 20
+# CentOS-Stream-9-20260706.0: a short name, a version, a day and a count (productmd doc/composeinfo-1.2.rst).
+COMPOSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 # As trees write them, and i686 for those who think of the packages. Only x86_64 is exercised.
 ARCHES = {"x86_64": "x86_64", "aarch64": "aarch64", "ppc64le": "ppc64le", "s390x": "s390x", "i386": "i386",
           "i686": "i386"}
@@ -156,6 +158,66 @@ def point(release: Release) -> str:
     return release.series.latest
 
 
+def mirror_lists(release: Release) -> tuple[tuple[str, str], ...]:
+    """("metalink" or "mirrorlist", URL) of the family's own lists, the one with digests first.
+
+    A list that has no {version} is of the newest point release: none for a release that names its own.
+    """
+    series = release.series
+    both = (("metalink", series.metalink), ("mirrorlist", series.mirrorlist))
+    fits = "." not in release.version or not series.minors
+    return tuple((kind, filled(template, release)) for kind, template in both
+                 if template and (fits or "{version}" in template))
+
+
+def key_files(release: Release, version: str = "") -> tuple[str, ...]:
+    """Where the family's keys are: paths relative to the tree, which may climb, and https URLs. `version` is what the
+    tree turned out to be."""
+    return tuple(made for each in release.series.key_files if (made := filled(each, release, version)))
+
+
+def checksums(release: Release, version: str = "") -> tuple[SignedChecksums, ...]:
+    """The signed checksum files, as key_files(); `iso` filled in too."""
+    made = [dataclasses.replace(each, file=filled(each.file, release, version), iso=filled(each.iso, release, version))
+            for each in release.series.checksums]
+    return tuple(each for each in made if each.file and each.iso)
+
+
+def updates(release: Release, version: str = "") -> str:
+    """The path of the updates repository, as key_files(); empty where there is none."""
+    return filled(release.series.updates, release, version)
+
+
+def compose_address(release: Release, compose: str) -> str:
+    """The tree of `compose` at the address that stays its own; empty where the family has no such addresses."""
+    known = release.series.compose
+    return names.url(known.url.format(**_values(release, ""), compose=compose)) if known else ""
+
+
+def compose_of(url: str, release: Release) -> str:
+    """The compose whose own address `url` is, else empty."""
+    known = release.series.compose
+    if known is None:
+        return ""
+    before, _, after = known.url.partition("{compose}")
+    values = _values(release, "")
+    found = re.fullmatch(f"{re.escape(before.format(**values))}({COMPOSE.pattern}){re.escape(after.format(**values))}",
+                         url.rstrip("/"))
+    return found[1] if found else ""
+
+
+def filled(template: str, release: Release, version: str = "") -> str:
+    """A template of the catalog for `release`, whose tree turned out to be `version`; empty where the template wants
+    a point release and none is known."""
+    values = _values(release, version)
+    return "" if "{minor}" in template and not values["minor"] else template.format(**values)
+
+
+def _values(release: Release, version: str) -> dict[str, str]:
+    known = version or release.version
+    minor = next((each.split(".")[1] for each in (known, point(release)) if "." in each), "")
+    return {"version": known, "major": release.major, "minor": minor, "arch": release.arch}
+
+
 def _filled(templates: Sequence[str], release: Release, version: str) -> tuple[str, ...]:
-    values = {"version": version, "major": release.major, "arch": release.arch}
-    return tuple(names.url(t.format(**values)) for t in templates if version or "{version}" not in t)
+    return tuple(names.url(t.format(**_values(release, version))) for t in templates if version or "{version}" not in t)

@@ -116,10 +116,16 @@ def _build(parser: argparse.ArgumentParser) -> None:
                                                               ".tar or .tar.zst makes one file")
     parser.add_argument("--locked", action="store_true", help="refuse to build without a lock")
     parser.add_argument("--offline", action="store_true", help="touch no network: everything from the store")
+    parser.add_argument("--sign", metavar="KEY", help="sign SHA256SUMS: an ssh private key, a .pub whose other half an "
+                                                      "agent has, or an OpenPGP secret key")
 
 
 def _verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("bundle", metavar="BUNDLE", help="a directory, a .tar or a .tar.zst")
+    parser.add_argument("--key", metavar="FILE", help="demand a signature by a key of FILE: ssh public keys, allowed "
+                                                      "signers, or OpenPGP public keys")
+    parser.add_argument("--revoked", metavar="FILE", help="with --key: ssh keys that no longer count (a KRL or public "
+                                                          "keys)")
 
 
 def _store(parser: argparse.ArgumentParser) -> None:
@@ -164,5 +170,5 @@ COMMANDS = (
     ("build", "pack the bundle: from profile and lock", True, _build),
     ("verify", "every byte of a bundle against its manifest and lock", False, _verify),
     ("store", "the verified files: list, verify, clear up, carry elsewhere", False, _store),
-    ("demo", "the whole job on a small tree made on the spot, and two attacks caught", False, _demo),
+    ("demo", "the whole job on a small tree made on the spot, and four attacks caught", False, _demo),
 )

@@ -7,6 +7,7 @@ import os
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from builder.errors import CheckFailed, PinbootError
@@ -55,10 +56,16 @@ def _to_stdout(write: Callable[[], object]) -> None:
 def findings(found: Sequence[Finding]) -> Iterable[str]:
     """The lines of a report; a topic stands only on its first line."""
     topic = ""
-    for finding in found:
+    for finding, following in zip(found, (*found[1:], None), strict=True):
+        if following and finding.detail == following.detail and _alike(finding, following):
+            finding = replace(finding, detail=())  # noqa: PLW2901  (told once, under the last of them)
         shown = "" if finding.topic == topic else finding.topic
         topic = finding.topic
         yield from _finding(shown, finding)
+
+
+def _alike(one: Finding, other: Finding) -> bool:
+    return one.topic == other.topic and one.severity is other.severity is Severity.OK
 
 
 def _finding(topic: str, finding: Finding) -> Iterable[str]:

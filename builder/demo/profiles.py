@@ -9,7 +9,10 @@ from typing import Literal
 from builder.demo import stored
 
 CENTOS = "centos/7/os/x86_64"
+CENTOS_ISOS = "centos/7/isos/x86_64"
 ROCKY = "rocky/9.6"
+ROCKY_ISOS = f"{ROCKY}/isos/x86_64"
+ROCKY_KEYS = "rocky"
 # The demo's mirror is gone when the demo ends: what a guest would install from is a real address.
 CENTOS_INSTALL = "https://vault.centos.org/7.9.2009/os/x86_64"
 ROCKY_INSTALL = "https://dl.rockylinux.org/vault/rocky/9.6/BaseOS/x86_64/os"
@@ -24,7 +27,8 @@ def public_key(kind: Literal["ssh-ed25519", "ssh-rsa"] = "ssh-ed25519") -> str:
     return f"{kind} {base64.b64encode(blob).decode()} demo"
 
 
-def centos(mirror: str) -> str:
+def centos(mirror: str, key: str = "") -> str:
+    """`key` is the fingerprint that this profile trusts in place of CentOS' own."""
     return f"""\
 # CentOS 7 as a Xen PV guest on a NetBSD dom0
 release  = "centos-7.9.2009"
@@ -34,7 +38,7 @@ root     = {{ ssh_keys = ["{public_key()}"] }}
 [tree]
 url         = "{mirror}/{CENTOS}"
 install_url = "{CENTOS_INSTALL}"
-
+{_trust(key)}
 [xen]
 dom0   = "netbsd"
 path   = "/var/xen/pinboot"
@@ -53,7 +57,8 @@ disk    = {{ size = "20 GiB", file = "/var/xen/centos.img" }}
 """
 
 
-def rocky(mirror: str) -> str:
+def rocky(mirror: str, key: str = "") -> str:
+    """`key` as in centos()."""
     return f"""\
 # Rocky Linux 9 as a Xen HVM guest on a Linux dom0
 release = "rocky-9"
@@ -66,8 +71,12 @@ ssh_keys = ["{public_key()}"]
 [tree]
 url         = "{mirror}/{ROCKY}/BaseOS/x86_64/os"
 install_url = "{ROCKY_INSTALL}"
-
+{_trust(key)}
 [host.rocky]
 memory = "4 GiB"
 disk   = {{ size = "20 GiB" }}
 """
+
+
+def _trust(key: str) -> str:
+    return f'\n[trust]\nkeys = ["{key}"]\n' if key else ""

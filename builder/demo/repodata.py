@@ -1,4 +1,4 @@
-"""Repository metadata as createrepo_c writes it, for packages that exist only in it.
+"""Repository metadata as createrepo_c writes it, for packages of which most exist only in it.
 
 Shape: createrepo_c's primary.xml, filelists.xml, other.xml and repomd.xml; gzip and SHA-256, which all releases read.
 """
@@ -20,8 +20,21 @@ OTHER = "http://linux.duke.edu/metadata/other"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """The file of a package. `header`: the first byte of its main header and the first after it; `paths` all that it
+    owns; `installed` and `archive` the bytes of its files and of its unpacked payload."""
+
+    data: bytes
+    header: tuple[int, int]
+    paths: tuple[str, ...]
+    installed: int
+    archive: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
-    """`provides` and `requires` are bare names, or `name = version-release`; `files` the paths that primary lists."""
+    """`provides` and `requires` are bare names, or `name = version-release`; `files` the paths that primary lists.
+    Without `content` the package is only listed, with sizes and a digest made up from its name."""
 
     name: str
     version: str
@@ -31,19 +44,34 @@ class Package:
     provides: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    content: Content | None = None
 
     @property
     def nevra(self) -> str:
         return f"{self.name}-{self.version}-{self.release}.{self.arch}"
 
     @property
+    def href(self) -> str:
+        return f"Packages/{self.nevra}.rpm"
+
+    @property
+    def source(self) -> str:
+        return f"{self.name}-{self.version}-{self.release}.src.rpm"
+
+    @property
+    def offers(self) -> tuple[str, ...]:
+        """All that it provides, first itself."""
+        label = f"{self.version}-{self.release}"
+        return (f"{self.name} = {label}", f"{self.name}(x86-64) = {label}", *self.provides)
+
+    @property
     def identity(self) -> str:
-        """The SHA-256 that a real repository would compute from the package; here it is made from the name."""
-        return hashlib.sha256(self.nevra.encode()).hexdigest()
+        """The SHA-256 of the package; of one that is only listed, made from its name."""
+        return hashlib.sha256(self.content.data if self.content else self.nevra.encode()).hexdigest()
 
 
 def make(packages: Iterable[Package], revision: int) -> dict[str, bytes]:
-    """The repodata folder: path -> bytes."""
+    """The repodata folder, and the packages that have content: path -> bytes."""
     ordered = sorted(packages, key=lambda package: package.nevra)
     common = f'xmlns="{COMMON}" xmlns:rpm="{RPM}"'
     texts = {
@@ -51,7 +79,7 @@ def make(packages: Iterable[Package], revision: int) -> dict[str, bytes]:
         "filelists": _document("filelists", f'xmlns="{FILELISTS}"', [_filelist(p) for p in ordered]),
         "other": _document("otherdata", f'xmlns="{OTHER}"', [_listed(p, "") for p in ordered]),
     }
-    files: dict[str, bytes] = {}
+    files = {package.href: package.content.data for package in ordered if package.content}
     records = []
     for kind, text in texts.items():
         packed = stored.gzip(text)
@@ -81,11 +109,7 @@ def _record(kind: str, path: str, packed: bytes, text: bytes, revision: int) -> 
 
 
 def _primary(package: Package, built: int) -> str:
-    weight = int(package.identity[:5], 16)
-    header_end = 4504 + weight % 60000 // 4 * 4
-    own = f"{package.name} = {package.version}-{package.release}"
-    typed = f"{package.name}(x86-64) = {package.version}-{package.release}"
-    source = f"{package.name}-{package.version}-{package.release}.src.rpm"
+    (size, installed, archive), (start, end) = _sizes(package)
     files = "".join(f"    <file>{escape(path)}</file>\n" for path in package.files)
     return f"""<package type="rpm">
   <name>{escape(package.name)}</name>
@@ -97,18 +121,28 @@ def _primary(package: Package, built: int) -> str:
   <packager/>
   <url/>
   <time file="{built}" build="{built}"/>
-  <size package="{header_end + weight}" installed="{weight * 4}" archive="{weight * 4 + 512}"/>
-  <location href="Packages/{package.nevra}.rpm"/>
+  <size package="{size}" installed="{installed}" archive="{archive}"/>
+  <location href="{package.href}"/>
   <format>
     <rpm:license>GPLv2+</rpm:license>
     <rpm:vendor/>
     <rpm:group>Unspecified</rpm:group>
     <rpm:buildhost>builder.example</rpm:buildhost>
-    <rpm:sourcerpm>{escape(source)}</rpm:sourcerpm>
-    <rpm:header-range start="1384" end="{header_end}"/>
-{_entries("provides", (own, typed, *package.provides))}{_entries("requires", package.requires)}{files}  </format>
+    <rpm:sourcerpm>{escape(package.source)}</rpm:sourcerpm>
+    <rpm:header-range start="{start}" end="{end}"/>
+{_entries("provides", package.offers)}{_entries("requires", package.requires)}{files}  </format>
 </package>
 """
+
+
+def _sizes(package: Package) -> tuple[tuple[int, int, int], tuple[int, int]]:
+    """Bytes of the package, its files, its payload unpacked; and where its header is."""
+    content = package.content
+    if content:
+        return (len(content.data), content.installed, content.archive), content.header
+    weight = int(package.identity[:5], 16)
+    end = 4504 + weight % 60000 // 4 * 4
+    return (end + weight, weight * 4, weight * 4 + 512), (1384, end)
 
 
 def _entries(kind: str, names: tuple[str, ...]) -> str:
@@ -129,4 +163,5 @@ def _listed(package: Package, inside: str) -> str:
 
 
 def _filelist(package: Package) -> str:
-    return _listed(package, "".join(f"  <file>{escape(path)}</file>\n" for path in package.files))
+    paths = package.content.paths if package.content else package.files
+    return _listed(package, "".join(f"  <file>{escape(path)}</file>\n" for path in paths))

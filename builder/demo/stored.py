@@ -1,4 +1,4 @@
-"""Bytes that are the same on every machine: incompressible filler, and gzip and xz files that only store.
+"""Bytes that are the same on every machine: incompressible filler, and gzip, xz and zstd files that only store.
 
 Compressed bytes differ between versions of zlib and liblzma, and golden files hold digests of these.
 """
@@ -9,6 +9,7 @@ import hashlib
 import zlib
 
 BLOCK = 0xFFFF
+ZSTD_BLOCK = 128 << 10
 
 
 def filler(seed: str, size: int) -> bytes:
@@ -52,6 +53,14 @@ def xz(data: bytes) -> bytes:
         b"\xfd7zXZ\x00", flags, _le32(zlib.crc32(flags)), block, _le32(zlib.crc32(block)), body, bytes(-len(body) % 4),
         _le32(zlib.crc32(data)), index, _le32(zlib.crc32(index)), _le32(zlib.crc32(backward + flags)), backward, flags,
         b"YZ"])
+
+
+def zstd(data: bytes) -> bytes:
+    """A Zstandard frame of raw blocks, with its size and without checksum (RFC 8878, 3.1.1)."""
+    parts = [b"\x28\xb5\x2f\xfd\xa0", _le32(len(data))]  # 0xa0: four bytes of size, one segment
+    for piece, is_last in _pieces(data, ZSTD_BLOCK):
+        parts += [(len(piece) << 3 | is_last).to_bytes(3, "little"), piece]
+    return b"".join(parts)
 
 
 def _pieces(data: bytes, size: int) -> list[tuple[bytes, bool]]:

@@ -1,20 +1,22 @@
 """Small install trees in the shape of real ones: every generation, every family that has trees of it.
 
-A tree maps paths to bytes. Every part can be taken from another build, so that a test or the demo can show a mix.
+A tree maps paths to bytes. Every part can be taken from another build, so that a test or the demo can show a mix. With
+a `signer` it is a signed tree: as its family publishes it, with the key, signed metadata and a real kernel package.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypedDict, Unpack
 
 from builder import names
-from builder.demo import images, packages, repodata, treeinfo
+from builder.demo import images, packages, repodata, signing, treeinfo
 from builder.demo.initrd import make as make_initrd
 from builder.demo.kernel import make as make_kernel
+from builder.demo.openpgp import Signer
 
 Tree = dict[str, bytes]
 KERNEL = treeinfo.KERNEL
@@ -76,6 +78,7 @@ class Build(TypedDict, total=False):
     package_kernel: str
     composed: int
     seed: str
+    signer: Signer | None
 
 
 EFI, ELTORITO = ("images/boot.iso", "images/efiboot.img"), ("images/boot.iso", "images/eltorito.img")
@@ -115,10 +118,12 @@ FAMILIES: Mapping[str, Mapping[str, Kin]] = {
 
 
 def el6(version: str = "6.10", *, kernel: str = "2.6.32-754.el6.x86_64", initrd_kernel: str = "",
-        package_kernel: str = "", composed: str = "1530288526.06", seed: str = "demo") -> Tree:
+        package_kernel: str = "", composed: str = "1530288526.06", seed: str = "demo",
+        signer: Signer | None = None) -> Tree:
     """A CentOS 6 tree, without checksums; parameters as centos7(). Its initrd is gzip, which decides where kickstarts
     go (builder/media/inject.py)."""
-    built = int(float(composed))
+    built, packaged = int(float(composed)), package_kernel or kernel
+    seal = _seal("el6", "CentOS", version, packaged, seed, signer)
     return {
         ".treeinfo": treeinfo.el6("CentOS", version, composed),
         KERNEL: make_kernel(kernel, xen="pv", seed=seed),
@@ -126,12 +131,13 @@ def el6(version: str = "6.10", *, kernel: str = "2.6.32-754.el6.x86_64", initrd_
                             compressor="gzip", early_microcode=False, maker="anaconda"),
         "images/install.img": images.squashfs(f"{seed} {composed}", built),
         "images/boot.iso": images.iso("CentOS", seed),
-        **repodata.make(packages.el6(package_kernel or kernel, version), built),
+        **_repository(packages.el6(packaged, version), built, seal),
+        **_keys(seal),
     }
 
 
 def centos7(point: str = "7.9.2009", *, kernel: str = "", initrd_kernel: str = "", package_kernel: str = "",
-            treeinfo: str = "", discinfo: str = "", seed: str = "demo") -> Tree:
+            treeinfo: str = "", discinfo: str = "", seed: str = "demo", signer: Signer | None = None) -> Tree:
     """A CentOS 7 tree.
 
     `kernel` is the version inside vmlinuz, and of the modules in the initrd and of the kernel package unless
@@ -142,6 +148,7 @@ def centos7(point: str = "7.9.2009", *, kernel: str = "", initrd_kernel: str = "
     version, composed = kernel or row.kernel, treeinfo or row.treeinfo
     built = int(float(composed))
     revision = built if treeinfo else row.revision
+    seal = _seal("el7", "CentOS", point, package_kernel or version, seed, signer)
     return {
         ".discinfo": f"{discinfo or row.discinfo}\n{row.number}\nx86_64\n".encode(),
         ".treeinfo": _lorax(composed),
@@ -150,7 +157,8 @@ def centos7(point: str = "7.9.2009", *, kernel: str = "", initrd_kernel: str = "
         "LiveOS/squashfs.img": images.squashfs(f"{seed} {composed}", built),
         "images/boot.iso": images.iso("CentOS 7 x86_64", seed),
         "images/efiboot.img": images.efi(seed),
-        **repodata.make(packages.el7(package_kernel or version, point), revision),
+        **_repository(packages.el7(package_kernel or version, point), revision, seal),
+        **_keys(seal),
     }
 
 
@@ -181,7 +189,8 @@ def fedora(version: str = "", **build: Unpack[Build]) -> Tree:
 
 
 def _compose(generation: str, family: str, version: str = "", *, kernel: str = "", initrd_kernel: str = "",
-             package_kernel: str = "", composed: int | None = None, seed: str = "demo") -> Tree:
+             package_kernel: str = "", composed: int | None = None, seed: str = "demo",
+             signer: Signer | None = None) -> Tree:
     shape, kin = SHAPES[generation], FAMILIES[generation][family]
     version, kernel = version or shape.version, kernel or shape.kernel
     made = shape.composed if composed is None else composed
@@ -195,12 +204,12 @@ def _compose(generation: str, family: str, version: str = "", *, kernel: str = "
     }
     named = set(files) - {".discinfo"}
     repositories = packages.repositories(generation, package_kernel or kernel)
-    places = dict(treeinfo.LAYOUTS[kin.layout])
+    seal = _seal(generation, family, version, package_kernel or kernel, seed, signer)
     above: Tree = {}
-    for name, place in places.items():
-        inside = repodata.make(repositories[name], made)
+    for name, place in treeinfo.LAYOUTS[kin.layout]:
+        inside = _repository(repositories[name], made, seal)
         if place.startswith("../"):
-            above |= {f"{name}/x86_64/os/{path}": data for path, data in inside.items()}
+            above |= {f"{name}/x86_64/os/{path}": data for path, data in (inside | _keys(seal)).items()}
         else:
             files |= {path if place == "." else f"{place}/{path}": data for path, data in inside.items()}
     if kin.repomd:
@@ -209,9 +218,45 @@ def _compose(generation: str, family: str, version: str = "", *, kernel: str = "
         family=family, short=kin.short, version=_told(version, kin.tells), timestamp=str(made), stage2=shape.stage2,
         layout=kin.layout, images=shape.further,
         checksums={path: hashlib.sha256(files[path]).hexdigest() for path in sorted(named)}))
+    files |= _keys(seal)
     if not above:
         return files
     return {**{f"BaseOS/x86_64/os/{path}": data for path, data in files.items()}, **above}
+
+
+def _seal(generation: str, family: str, version: str, kernel: str, seed: str, signer: Signer | None
+          ) -> signing.Seal | None:
+    """What the kernel package holds is the kernel of its own build, whatever lies in images/pxeboot."""
+    if signer is None:
+        return None
+    xen = SHAPES[generation].xen if generation in SHAPES else "pv"
+    return signing.Seal(family=family, version=version, generation=generation, signer=signer,
+                        vmlinuz=make_kernel(kernel, xen=xen, seed=seed))
+
+
+def _repository(listed: Iterable[repodata.Package], built: int, seal: signing.Seal | None) -> Tree:
+    return seal.repository(listed, built) if seal else repodata.make(listed, built)
+
+
+def _keys(seal: signing.Seal | None) -> Tree:
+    return signing.keys(seal.family, seal.version, seal.signer) if seal else {}
+
+
+def keys(family: str, version: str, signer: Signer) -> Tree:
+    """The key file as it lies in the trees of a family and once more at the top of its mirrors (rocky/, almalinux/)."""
+    return signing.keys(family, version, signer)
+
+
+def isos(files: Mapping[str, bytes], family: str, version: str, signer: Signer) -> Tree:
+    """The folder with the images of a release, by paths inside it: the boot image, made from the parts of the tree
+    `files`, and the list that names it, signed where the family signs it.
+
+    On mirrors it is ../../isos/x86_64 of a CentOS tree, isos/x86_64 beside BaseOS of Rocky and AlmaLinux, ../iso of a
+    Fedora tree. `version` is 7.9.2009, 9.6, 42. Raises KeyError for a family without images beside its trees.
+    """
+    home = f"{BASEOS}/" if f"{BASEOS}/.treeinfo" in files else ""
+    inside = {path.removeprefix(home): data for path, data in files.items() if path.startswith(home)}
+    return signing.images(inside, family, version, signer)
 
 
 def _told(version: str, tells: Tells) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from builder.digest import Digest
 from builder.errors import HostileInput, Missing, NotFound
 from builder.fetch import limits, parallel, relative
+from builder.fetch.beginning import Beginning
 from builder.fetch.store import folder
 from builder.fetch.store.incoming import BUFFER, Incoming
 from builder.fetch.store.intake import Intake, Memory, Wanted, pieces
@@ -57,6 +58,16 @@ class DirectorySource:
             return url
 
         return self.store.bring(wanted, told, self._progress, pull, fresh=fresh)
+
+    def start(self, path: str, length: int, *, what: str = "") -> bytes:
+        """The first bytes of a file. Raises NotFound, Missing, HostileInput."""
+        beginning = Beginning(self._at(path), length)
+        with self._opened(path) as descriptor:
+            for piece in pieces(descriptor, memoryview(bytearray(min(BUFFER, length)))):
+                beginning.write(piece)
+                if not beginning.left:
+                    break
+        return beginning.whole()
 
     def size(self, path: str) -> int | None:
         """Raises NotFound."""

@@ -19,6 +19,7 @@ from builder import names
 from builder.digest import Digest
 from builder.errors import HostileInput, Missing, NotFound
 from builder.fetch import limits, parallel, relative
+from builder.fetch.beginning import Beginning
 from builder.fetch.store.incoming import BUFFER, Incoming
 from builder.fetch.store.intake import Intake, Memory, Wanted
 from builder.fetch.store.objects import Fetched, Store
@@ -123,6 +124,15 @@ class IsoSource:
             return url
 
         return self.store.bring(wanted, told, self._progress, pull, fresh=fresh)
+
+    def start(self, path: str, length: int, *, what: str = "") -> bytes:
+        """The first bytes of a file. Raises NotFound, Missing, HostileInput."""
+        beginning = Beginning(self._at(path), length)
+        for piece in self._image.pieces(self._extents(path), self._at(path)):
+            beginning.write(piece)
+            if not beginning.left:
+                break
+        return beginning.whole()
 
     def size(self, path: str) -> int | None:
         """Raises NotFound."""

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from builder.digest import Digest
 from builder.errors import BytesDiffer, Missing, NotFound, PinbootError, UsageError
+from builder.fetch.beginning import Beginning
 from builder.fetch.source import Source
 from builder.fetch.store.folder import StoreUnusable
 from builder.fetch.store.objects import Fetched, Store
@@ -68,6 +69,10 @@ class Mirrors:
             return source.fetch(path, kind=kind, expected=expected, size=size, what=what, fresh=fresh)
 
         return self._first(ask, path)
+
+    def start(self, path: str, length: int, *, what: str = "") -> bytes:
+        Beginning(f"{self.url}/{path}", length)  # where this is refused no mirror can help
+        return self._first(lambda source: source.start(path, length, what=what), path)
 
     def size(self, path: str) -> int | None:
         return self._first(lambda source: source.size(path), path)

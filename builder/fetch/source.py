@@ -47,6 +47,14 @@ class Source(Protocol):
         """
         ...
 
+    def start(self, path: str, length: int, *, what: str = "") -> bytes:
+        """The first `length` bytes, not kept in the store; of a web server only these are asked for.
+
+        Raises NotFound when absent, HostileInput for more than the header of a package can have, Missing where the file
+        is shorter.
+        """
+        ...
+
     def size(self, path: str) -> int | None:
         """From HEAD or stat; None when it does not tell. Raises NotFound when absent, Missing."""
         ...

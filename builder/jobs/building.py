@@ -29,8 +29,10 @@ from builder.jobs.survey import survey
 from builder.lock import text
 from builder.lock.model import Lock, Pin
 from builder.media import verify
-from builder.media.nextsteps import Fetched
+from builder.media.fetches import Fetched
 from builder.media.pack import directory, place, tar, zst
+from builder.media.signing.judged import State, unchecked
+from builder.media.signing.signature import Signer
 from builder.outputs import xen
 from builder.profile.file.layers import Layer
 from builder.profile.values import Profile
@@ -44,7 +46,7 @@ TEMPLATES = (("builder.boot.kickstart", "templates"), ("builder.outputs", ""), (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
     """`unchanged`: the bundle was there, made from the same inputs, and every byte of it is right. `story` are lines
-    for people; `place` is where the bundle will live in dom0."""
+    for people; `place` is where the bundle will live in dom0; `signature` what its reader will be told of it."""
 
     bundle_id: str
     size: int
@@ -54,14 +56,16 @@ class Built:
     fetched: tuple[Fetched, ...] = ()
     story: tuple[str, ...] = ()
     unchanged: bool = False
+    signature: str = ""
 
 
 def build(profile: Profile, layers: Sequence[Layer], context: Context, *, shown: str, hosts: tuple[str, ...],
-          target: Path, offline: bool) -> Built:
+          target: Path, offline: bool, signer: Signer | None = None) -> Built:
     """Pack the bundle of `profile` at `target` (a name that ends in .tar or .tar.zst: one file).
 
     Raises UsageError (the profile cannot be built), OutsideChanged (the locked files are gone or others), Missing
-    (offline and not in the store). A bundle that was there stays until the new one is whole.
+    (offline and not in the store), CheckFailed (the signer does not sign). A bundle that was there stays until the new
+    one is whole. Without a signer a bundle of the same inputs keeps the signature that it has.
     """
     lock = text.read(locking.lock_path(profile), shown)
     if lock is None:
@@ -70,32 +74,41 @@ def build(profile: Profile, layers: Sequence[Layer], context: Context, *, shown:
     _enough_evidence(profile, lock, shown)
     chosen = xen.settled(_only(profile, hosts), lock.kernel)
     inputs = build_key(chosen, layers, lock, context)
-    there = _as_built(target, inputs, chosen, context)
+    there = _as_built(target, inputs, chosen, context, signer)
     if there:
         place.tidy(target.absolute())
         return there
+    for what, reason in sorted(lock.overrides.items()):
+        context.progress.say(f"warning: {what}: {reason}")
     fetched = _bring(chosen, lock, context, shown, offline=offline)
     boot = Boot(kernel=lock.kernel, initrd_size=lock.pin("initrd").size, stage2_size=lock.pin("stage2").size,
                 install_url=survey.install_url(chosen, lock.source))
     plans = _plans(chosen, boot, context)
     bundle, listed = packing.bundle(chosen, layers, lock, plans, context, install_url=boot.install_url, inputs=inputs)
+    signature = ""
+    if signer:
+        bundle, judged = packing.signed(bundle, signer)
+        signature = judged.text
     write = zst.write if target.name.endswith(zst.SUFFIX) else tar.write if target.suffix == ".tar" else directory.write
     target.parent.mkdir(parents=True, exist_ok=True)
     write(bundle, target, context.progress)
     handler = chosen.release.generation.handler
     return Built(
         bundle_id=packing.bundle_id(bundle), size=sum(e.size for e in bundle.entries), files=len(bundle.entries),
-        hosts=tuple(h.name for h in chosen.hosts), place=chosen.xen.path, fetched=listed, story=(
+        hosts=tuple(h.name for h in chosen.hosts), place=chosen.xen.path, fetched=listed, signature=signature, story=(
             f"store     {len(BOOT_ROLES)} of {len(BOOT_ROLES)} files there, re-hashed",
             f"network   {f'{fetched} fetched from {lock.source}' if fetched else 'not used'}",
             f"hosts     {len(plans)} rendered; {2 * len(plans)} xl configs; kickstarts read back as {handler}"))
 
 
 def _enough_evidence(profile: Profile, lock: Lock, shown: str) -> None:
-    """The policy of now, not of when the lock was made."""
+    """The policy of now, not of when the lock was made. It is not asked of a file that the profile accepts by name and
+    that the lock names as accepted."""
     family = profile.release.series.minimum
     short = []
     for pin in lock.pins:
+        if pin.path in profile.trust.accept and pin.path in lock.overrides:
+            continue
         least = evidence.minimum(pin.role, profile.trust.minimum, family)
         if pin.role != "treeinfo" and not Evidence(pin.evidence).reaches(least):
             short.append(f"{pin.path}: wants {least.value}, the lock has {pin.evidence}")
@@ -136,8 +149,9 @@ def _epoch(lock: Lock, context: Context) -> int:
     return packing.epoch(lock, context.environment)
 
 
-def _as_built(target: Path, inputs: str, profile: Profile, context: Context) -> Built | None:
-    """The bundle that is there already, if it is of these inputs and every byte of it is right."""
+def _as_built(target: Path, inputs: str, profile: Profile, context: Context, signer: Signer | None) -> Built | None:
+    """The bundle that is there already, if it is of these inputs, every byte of it is right, and it has the signer's
+    signature where there is one."""
     try:
         table = json.loads((target / "manifest.json").read_bytes())
     except (OSError, ValueError):
@@ -145,14 +159,18 @@ def _as_built(target: Path, inputs: str, profile: Profile, context: Context) -> 
     if not isinstance(table, dict) or table.get("inputs") != inputs:
         return None
     try:
-        found = verify.verify(target, context.progress)
+        found = verify.verify(target, context.progress, signer.check if signer else unchecked)
     except PinbootError:
         return None
-    if not found.ok:
+    if not found.intact:
         context.progress.say(f"{target}: is not as it was built; building it again")
         return None
+    if not found.signature.ok:
+        context.progress.say(f"{target}: signature {found.signature.text}; building it again")
+        return None
     return Built(bundle_id=found.bundle_id, size=0, files=found.files, hosts=tuple(h.name for h in profile.hosts),
-                 place=profile.xen.path, unchanged=True)
+                 place=profile.xen.path, unchanged=True,
+                 signature="" if found.signature.state is State.NONE else found.signature.text)
 
 
 def _bring(profile: Profile, lock: Lock, context: Context, shown: str, *, offline: bool) -> int:

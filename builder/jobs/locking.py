@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from builder import digest
 from builder.catalog import load
-from builder.errors import BytesDiffer, CheckFailed, NotFound, OutsideChanged, PinbootError, UsageError
+from builder.errors import (
+    BytesDiffer,
+    CheckFailed,
+    HostileInput,
+    Missing,
+    NotFound,
+    OutsideChanged,
+    PinbootError,
+    UsageError,
+)
+from builder.fetch import limits
 from builder.finding import Finding, Severity
 from builder.jobs.context import Context
-from builder.jobs.survey import locate, survey
+from builder.jobs.survey import locate, reach, served, survey
+from builder.jobs.survey.locate import Located
 from builder.jobs.survey.survey import Survey
 from builder.lock import compare, text
 from builder.lock.compare import Change
 from builder.lock.model import Lock
 from builder.media.pack import atomic, place
 from builder.profile.values import Profile
+from builder.trust.evidence import Evidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +68,7 @@ def lock(profile: Profile, context: Context, *, shown: str, update: bool = False
         atomic.write(path, text.write(now).encode())
         return Locked(lock=now, path=path, state="written", asked=now.source, findings=findings)
     fits(locked, profile, shown, update=update)
-    found = _survey(profile, context, locked)
+    found = _survey(profile, context, locked, update=update)
     now, findings = _made(found, shown, locked)
     changed = compare.changes(locked, now)
     if relocate:
@@ -66,14 +81,16 @@ def lock(profile: Profile, context: Context, *, shown: str, update: bool = False
     if compare.is_older(locked, now, context.now) and not allow_downgrade:
         raise OutsideChanged(f"{shown}: the tree is an older compose than the lock\n{rows(changed)}",
                              "a mirror that went back may be stale or hostile; if you mean it: --allow-downgrade")
+    _not_weaker(locked, now, profile, shown)
     atomic.write(path, text.write(now).encode())
     return Locked(lock=now, path=path, state="updated" if changed else "same", asked=now.source, changes=changed,
                   findings=findings)
 
 
-def _survey(profile: Profile, context: Context, locked: Lock | None) -> Survey:
+def _survey(profile: Profile, context: Context, locked: Lock | None, *, update: bool = False) -> Survey:
+    """An update looks anew: the address of a compose still serves the old one while the mirrors have the next."""
     return survey.survey(profile, context, fetch_stage2=True, fresh=locked is not None,
-                             remembered=locked.source if locked else None)
+                         remembered=locked.source if locked and not update else None)
 
 
 def _made(found: Survey, shown: str, locked: Lock | None) -> tuple[Lock, tuple[Finding, ...]]:
@@ -126,7 +143,7 @@ def _relocated(locked: Lock, now: Lock, changed: tuple[Change, ...], path: Path,
 
 
 def _same_address(locked: Lock, now: Lock, found: Survey, shown: str) -> None:
-    if locked.source == now.source or not _dead(found):
+    if locked.source == now.source or not _dead(locked, found):
         return
     raise OutsideChanged(
         f"{shown}: the locked address is dead\n  was  {locked.source}\n  now  {now.source}\n"
@@ -134,8 +151,26 @@ def _same_address(locked: Lock, now: Lock, found: Survey, shown: str) -> None:
         "pinboot lock --relocate   changes the address, no pin")
 
 
-def _dead(found: Survey) -> bool:
-    return found.located.moved or any("moved" in f.text for f in found.located.findings)
+def _not_weaker(locked: Lock, now: Lock, profile: Profile, shown: str) -> None:
+    """Evidence that was reached once and is no more: a stripped signature, unless the profile says that less will do.
+
+    Raises CheckFailed with every pin that fell.
+    """
+    wanted, accepted = profile.trust.minimum, profile.trust.accept
+    fallen = [(pin, change) for change, pin in compare.weaker(locked, now)
+              if pin.path not in accepted and not (
+                  pin.role in wanted and Evidence(pin.evidence).reaches(Evidence(wanted[pin.role])))]
+    if not fallen:
+        return
+    role, word = fallen[0][0].role, fallen[0][0].evidence
+    raise CheckFailed(
+        f"{shown}: the tree proves less than when it was locked\n{rows(tuple(change for _, change in fallen))}",
+        "a mirror that strips signatures looks like this: take another one\n"
+        f'if the distribution itself stopped signing: trust.minimum = {{ {role} = "{word}" }}')
+
+
+def _dead(locked: Lock, found: Survey) -> bool:
+    return found.located.moved or locked.source in found.located.dead
 
 
 def _drift(locked: Lock, now: Lock, changed: tuple[Change, ...], shown: str, context: Context) -> OutsideChanged:
@@ -156,18 +191,85 @@ def rows(changed: tuple[Change, ...]) -> str:
 
 
 def gone(locked: Lock, reason: NotFound, profile: Profile, context: Context, shown: str) -> OutsideChanged:
-    """A locked file is no longer at its address: say what is there instead, and how to go on."""
-    ended = load.ended(profile.release, context.today)
-    lines = [f"{shown}: {reason.message.splitlines()[0]}"]
-    if ended:
-        lines.append(f"  {ended}")
-    for address in load.vaults(profile.release):
-        if address != locked.source:
-            lines.append(f"  the family's vault: {address}")
+    """A locked file is no longer at its address: what is missing, what is there instead, and how to go on."""
+    asked = {address: _holds(address, locked, context) for address in _own_addresses(locked, profile, context)}
+    if asked[locked.source]:
+        return OutsideChanged(
+            f"{shown}: {reason.message.splitlines()[0]}\n"
+            "  its .treeinfo is the locked one: the mirror is damaged, or in the middle of a synchronisation",
+            "try again later, or name another mirror in tree.mirrors\n"
+            f"pinboot lock --update {profile.path.name}   takes what is there now")
     try:
-        there = locate.locate(profile, context, remembered=locked.source)
-        lines.append(f"  there now: {there.source.url}, compose {there.treeinfo.timestamp or 'not told'}")
+        there = locate.locate(profile, context)
     except PinbootError as other:
-        lines.append(f"  {other.message.splitlines()[0]}")
-    return OutsideChanged("\n".join(lines), "pinboot lock --relocate   changes the address, where the bytes are the "
-                          "same\npinboot lock --update     takes what is there now")
+        return _pruned(locked, profile, asked, (f"there    nothing: {other.message.splitlines()[0]}",), context, shown)
+    same, small = _match(locked, there)
+    if same == small and there.source.url != locked.source:
+        return _elsewhere(locked, there.source.url, small, profile, context, shown)
+    name = there.compose or there.source.url
+    return _pruned(locked, profile, asked, (f"there    {name}, {_apart(locked.epoch, there.treeinfo.epoch)}",), context,
+                   shown)
+
+
+def _own_addresses(locked: Lock, profile: Profile, context: Context) -> tuple[str, ...]:
+    """Where the locked tree could be: its address, what the profile names beside it, else the catalog's mirrors."""
+    tree = profile.tree
+    named = [each for each in (tree.address, *tree.mirrors) if each]
+    known = () if tree.address else load.addresses(profile.release, context.today)
+    return tuple(dict.fromkeys((locked.source, *named, *known)))
+
+
+def _holds(address: str, locked: Lock, context: Context) -> bool:
+    """Does `address` serve the locked treeinfo? Whoever does not answer does not."""
+    try:
+        return digest.matches(served.read(context.source(address)).data, locked.pin("treeinfo").digest)
+    except (Missing, HostileInput):
+        return False
+
+
+def _match(locked: Lock, there: Located) -> tuple[int, int]:
+    """How many of the small locked files (treeinfo, repositories) `there` serves as they are locked, of how many."""
+    small = [*locked.of_role("treeinfo"), *locked.of_role("repository")]
+    same = 0
+    for pin in small:
+        try:
+            folder, name = reach.reach(there.source, pin.path)
+            same += digest.matches(folder.read(name, limits.CAPS["repomd"]), pin.digest)
+        except (Missing, HostileInput):
+            continue
+    return same, len(small)
+
+
+def _elsewhere(locked: Lock, now: str, small: int, profile: Profile, context: Context, shown: str) -> OutsideChanged:
+    ended = load.ended(profile.release, context.today)
+    return OutsideChanged(
+        f"{shown}: the locked address answers 404{f': {ended}' if ended else ''}\n"
+        f"  was  {locked.source}\n  now  {now}\n"
+        f"       the same .treeinfo and repositories: {small} of {small} match",
+        f"pinboot lock --relocate {profile.path.name}   changes the address, no pin\n"
+        "Bundles that were built before are as they were, but would fail at boot: their address is dead.")
+
+
+def _pruned(locked: Lock, profile: Profile, asked: Mapping[str, bool], there: tuple[str, ...], context: Context,
+            shown: str) -> OutsideChanged:
+    """No mirror has it any more. `asked` says of each whether it has the locked tree."""
+    ended = load.ended(profile.release, context.today)
+    without = sum(not holds for holds in asked.values())
+    named = f"compose {locked.compose}" if re.search("[A-Za-z]", locked.compose) else f"the tree at {locked.source}"
+    missing = [pin.path for role in ("kernel", "initrd", "stage2") for pin in locked.of_role(role)]
+    lines = [f"{shown}: {named} is gone ({without} of {len(asked)} mirror{'s' if len(asked) > 1 else ''})",
+             *((ended,) if ended else ()), f"missing  {', '.join(missing)}", *there]
+    command, width = f"pinboot lock --update {profile.path.name}", 36
+    family = profile.release.family.title
+    return OutsideChanged("\n  ".join(lines), "\n".join((
+        f"{family} keeps only its newest composes. One of:" if profile.release.series.compose else "One of:",
+        f"  {command:<{width}} go to what is there, shows changes",
+        f"  {'pinboot store import FILE':<{width}} from a machine that locked it:",
+        f"  {'':<{width}} pinboot store export {shown}")))
+
+
+def _apart(locked: int, now: int | None) -> str:
+    if now is None:
+        return "its time is not told"
+    days = abs(now - locked) // 86_400
+    return f"{days} day{'' if days == 1 else 's'} {'newer' if now >= locked else 'older'}"

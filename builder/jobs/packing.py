@@ -10,10 +10,12 @@ from builder.jobs.context import Context
 from builder.jobs.planning import HostPlan
 from builder.lock import text
 from builder.lock.model import Lock, Pin
-from builder.media import checksums, inject, manifest, nextsteps
+from builder.media import checksums, fetches, inject, manifest, nextsteps, provenance, sbom
 from builder.media.bundle import Bundle, Entry, Part, text_entry
 from builder.media.bundle import bundle as make_bundle
-from builder.media.nextsteps import Fetched
+from builder.media.fetches import Fetched
+from builder.media.signing.judged import Judged
+from builder.media.signing.signature import Signer
 from builder.outputs import up, xen
 from builder.profile.file.layers import Layer
 from builder.profile.values import Profile
@@ -25,17 +27,28 @@ def bundle(profile: Profile, layers: Sequence[Layer], lock: Lock, plans: Sequenc
            install_url: str, inputs: str) -> tuple[Bundle, tuple[Fetched, ...]]:
     """The bundle as a value, and what its machines will fetch by themselves."""
     stamp = epoch(lock, context.environment)
-    listed = fetched(profile, lock, install_url)
+    listed = fetches.listed(profile, lock, install_url, (plan.cmdline.parameters for plan in plans))
     lock_name = f"{profile.name}.lock"
-    entries = [*_boot(lock, plans, context, stamp), *_hosts(profile, plans), *_sources(layers),
-               text_entry(lock_name, text.write(lock), origin="copied"), checksums.script(),
+    copy, sources = text_entry(lock_name, text.write(lock), origin="copied"), _sources(layers)
+    entries = [*_boot(lock, plans, context, stamp), *_hosts(profile, plans), *sources, copy, checksums.script(),
                nextsteps.entry(profile, lock, lock_name, listed)]
     script = up.script(profile)
     entries.append(text_entry(script.path, script.text, mode=script.mode))
+    entries.append(sbom.build(profile.name, entries, lock, copy, epoch=stamp))
+    entries.append(provenance.build(entries, lock, copy, sources=sources, hosts=(p.host.name for p in plans),
+                                    epoch=stamp))
     kickstarts = [planning.kickstart_path(p.host) for p in plans]
     entries.append(manifest.build(profile.name, entries, lock, lock_name, kickstarts, inputs=inputs, epoch=stamp))
     entries.append(checksums.build(entries))
     return make_bundle(profile.name, stamp, entries), listed
+
+
+def signed(made: Bundle, by: Signer) -> tuple[Bundle, Judged]:
+    """The bundle with a signature of its SHA256SUMS beside it, and what its reader will be told. Raises CheckFailed,
+    Missing."""
+    sums = next(entry for entry in made.entries if entry.path == checksums.PATH)
+    signature, judged = by.sign(b"".join(sums.chunks()))
+    return make_bundle(made.name, made.epoch, (*made.entries, signature)), judged
 
 
 def bundle_id(made: Bundle) -> str:
@@ -86,20 +99,3 @@ def _sources(layers: Sequence[Layer]) -> list[Entry]:
         name = layer.name.rpartition("/")[2]
         entries.append(text_entry(f"layers/{number}-{name}", layer.data, mode=PRIVATE, origin="copied"))
     return entries
-
-
-def fetched(profile: Profile, lock: Lock, install_url: str) -> tuple[Fetched, ...]:
-    """Every address that a guest asks by itself while it installs, and what protects the bytes there."""
-    stage2 = lock.pin("stage2")
-    secure = install_url.startswith("https://")
-    way = "https" if secure else "plain http: whoever is on the way can change it"
-    given = profile.kickstart or profile.template
-    own = () if not given else (
-        Fetched(url=f"what {given.path} names", what="packages, and what its scripts ask for", protection="its own"),)
-    return (
-        Fetched(url=f"{install_url}/{stage2.path}", what="the installer itself (stage2)",
-                protection=f"pinned here as {stage2.digest.short}, but the guest does not check it; {way}"),
-        Fetched(url=f"{install_url}/images/updates.img, product.img", what="patches to the installer, if there are any",
-                protection=f"not checked by the guest; {way}"),
-        Fetched(url=install_url, what="packages", protection=f"the installer checks no package signatures; {way}"),
-        *own)

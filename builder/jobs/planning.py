@@ -16,6 +16,8 @@ from builder.outputs import dom0, xen
 from builder.probe.initrd import XEN_DRIVERS
 from builder.profile.values import Host, Profile
 
+# A guest has the architecture of its dom0, and both rows of dom0 are x86.
+ARCH = "x86_64"
 MACHINES: dict[xen.Kind, Machine] = {"pv": "xen-pv", "hvm": "xen-hvm"}
 
 
@@ -64,7 +66,10 @@ class Planner:
 
     def judge(self, host: Host) -> tuple[HostPlan | None, tuple[Finding, ...]]:
         """The plan and every finding about the host; without a plan where one cannot be made, for the reason found."""
-        findings = [self._xen(), *unsaid.check(self.profile)]
+        foreign = self._foreign()
+        if foreign:
+            return None, (foreign,)
+        findings = [self._xen(), *self._unpacking(), *self._cpu(), *unsaid.check(self.profile)]
         if self.boot.stage2_size is not None:
             findings.append(memory.check(host, self.generation, self.boot.initrd_size, self.boot.stage2_size))
         try:
@@ -88,6 +93,35 @@ class Planner:
                 return found
             self._sound[key] = found
         return self._sound[key]
+
+    def _foreign(self) -> Finding | None:
+        """Another architecture has other consoles and firmware, which this output does not describe."""
+        arch = self.profile.release.arch
+        if arch == ARCH:
+            return None
+        return Finding(
+            topic="xen", severity=Severity.ERROR, expected=ARCH, found=arch,
+            text=f"output xen makes {ARCH} guests only, and this profile is for {arch}",
+            hint=f'set arch = "{ARCH}"; a tree of another architecture can be checked and locked, but not built')
+
+    def _unpacking(self) -> tuple[Finding, ...]:
+        """Whether dom0 can unpack the kernel of a PV guest (XEN 3)."""
+        row = dom0.ROWS[self.profile.xen.dom0]
+        hindered = xen.unpacking(self.boot.kernel, self.kind, self.profile.xen.run, row)
+        if not hindered:
+            return ()
+        surely, why = hindered
+        return (Finding(
+            topic="xen", severity=Severity.ERROR if surely else Severity.WARNING, text=why,
+            hint='xen.run = "disk" makes an HVM guest, whose firmware unpacks nothing; or update the Xen tools of dom0',
+        ),)
+
+    def _cpu(self) -> tuple[Finding, ...]:
+        """The x86-64 level of the release's packages; the first one is every 64-bit processor."""
+        level = self.generation.cpu
+        if level < 2:
+            return ()
+        return (Finding(topic="cpu", severity=Severity.NOTE, text=f"needs x86-64-v{level}; up.sh checks it on dom0"),)
 
     def _xen(self) -> Finding:
         """Which type of guest, by the kernel's own notes; and whether the installer will find disk and network."""

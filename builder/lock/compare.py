@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from builder.lock.model import Lock, Pin
+from builder.trust.evidence import Evidence
 
 DAY = 86_400
 
@@ -26,25 +27,48 @@ def changes(locked: Lock, now: Lock) -> tuple[Change, ...]:
         ("arch", locked.arch, now.arch),
         ("compose", locked.compose, now.compose),
         ("kernel", locked.kernel.version, now.kernel.version),
+        ("initrd", locked.kernel.buildstamp, now.kernel.buildstamp),
     ]
     found = [Change(label=label, locked=old, now=new) for label, old, new in pairs if old != new]
-    before = {(p.role, p.name): p for p in locked.pins}
-    after = {(p.role, p.name): p for p in now.pins}
+    before, after = _by_place(locked), _by_place(now)
     for key in sorted(before.keys() | after.keys()):
-        found.extend(_pin_change(before.get(key), after.get(key)))
+        found.extend(_pin_change(before.get(key), after.get(key), locked))
     return tuple(found)
 
 
-def _pin_change(old: Pin | None, new: Pin | None) -> tuple[Change, ...]:
+def weaker(locked: Lock, now: Lock) -> tuple[tuple[Change, Pin], ...]:
+    """What is less believed than it was, with its pin of now: what a mirror that strips signatures makes of a tree."""
+    before = _by_place(locked)
+    return tuple(
+        (Change(label=_label(pin), locked=f"{old.evidence}{_signer(old)}", now=pin.evidence), pin)
+        for key, pin in sorted(_by_place(now).items())
+        if (old := before.get(key)) and Evidence(pin.evidence).rank > Evidence(old.evidence).rank)
+
+
+def _by_place(lock: Lock) -> dict[tuple[str, str], Pin]:
+    """Kernel, initrd and stage2 may move in the tree; of repositories and patches there are several."""
+    return {(pin.role, pin.path if pin.role == "patch" else pin.name): pin for pin in lock.pins}
+
+
+def _pin_change(old: Pin | None, new: Pin | None, locked: Lock) -> tuple[Change, ...]:
     pin = new or old
     if pin is None or (old and new and old.digest == new.digest and old.path == new.path):
         return ()
-    label = pin.path.rpartition("/")[2] if not pin.name else f"{pin.name} repomd"
-    return (Change(label=label, locked=_side(old), now=_side(new)),)
+    absent = "not there" if pin.role == "patch" else "-"
+    before = "not looked at" if pin.role == "patch" and pin.path not in locked.absent else absent
+    return (Change(label=_label(pin), locked=_side(old) or before, now=_side(new) or absent),)
+
+
+def _label(pin: Pin) -> str:
+    return pin.path.rpartition("/")[2] if not pin.name else f"{pin.name} repomd"
+
+
+def _signer(pin: Pin) -> str:
+    return f" (...{pin.key[-8:]})" if pin.key else ""
 
 
 def _side(pin: Pin | None) -> str:
-    return f"{pin.digest.short} {pin.evidence}" if pin else "-"
+    return f"{pin.digest.short} {pin.evidence}" if pin else ""
 
 
 def is_older(locked: Lock, now: Lock, today: int) -> bool:

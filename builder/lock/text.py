@@ -11,7 +11,7 @@ from typing import Any
 
 from builder import digest, names
 from builder.errors import UsageError
-from builder.lock.model import ROLES, KernelFacts, Lock, Pin
+from builder.lock.model import PATCHES, ROLES, KernelFacts, Lock, Pin
 from builder.trust.evidence import Evidence
 
 VERSION = 1
@@ -26,17 +26,19 @@ def write(lock: Lock) -> str:
     """The canonical text: the same lock is always the same bytes."""
     lines = [HEAD, _pairs({
         "lock_version": VERSION, "family": lock.family, "release": lock.version, "arch": lock.arch,
-        "source": lock.source, "compose": lock.compose, "epoch": lock.epoch})]
+        "source": lock.source, "compose": lock.compose, "epoch": lock.epoch, "absent": list(lock.absent)})]
     kernel = lock.kernel
     lines.append("\n[kernel]\n" + _pairs({
         "version": kernel.version, "payload": kernel.payload, "xen_pv": kernel.xen_pv, "xen_pvh": kernel.xen_pvh,
-        "cmdline_size": kernel.cmdline_size, "initrd_xen_drivers": list(kernel.initrd_xen_drivers)}))
+        "cmdline_size": kernel.cmdline_size, "initrd_xen_drivers": list(kernel.initrd_xen_drivers),
+        "buildstamp": kernel.buildstamp}))
     for pin in sorted(lock.pins, key=_order):
         lines.append("\n[[pin]]\n" + _pairs({
             "role": pin.role, "name": pin.name, "path": pin.path, "size": pin.size, "digest": str(pin.digest),
-            "evidence": pin.evidence, "detail": pin.detail}))
+            "evidence": pin.evidence, "detail": pin.detail, "key": pin.key}))
     if lock.overrides:
-        lines.append("\n[overrides]\n" + _pairs(dict(sorted(lock.overrides.items()))))
+        lines.append("\n[overrides]\n" + "".join(
+            f"{_value(what)} = {_value(reason)}\n" for what, reason in sorted(lock.overrides.items())))
     return "".join(lines)
 
 
@@ -128,7 +130,7 @@ def _lock(top: _Reader) -> Lock:
     lock = Lock(
         family=top.take("family", str), version=top.take("release", str), arch=top.take("arch", str),
         source=top.take("source", str), compose=top.take("compose", str, ""), epoch=top.take("epoch", int),
-        kernel=_kernel(kernel), pins=tuple(sorted(pins, key=_order)),
+        kernel=_kernel(kernel), pins=tuple(sorted(pins, key=_order)), absent=_absent(top),
         overrides=MappingProxyType({str(k): str(v) for k, v in sorted(overrides.items())}))
     top.end()
     for role in ("kernel", "initrd", "stage2", "treeinfo", "repository"):
@@ -137,6 +139,14 @@ def _lock(top: _Reader) -> Lock:
     if not 0 <= lock.epoch < 1 << 33:
         raise ValueError(f"epoch: {lock.epoch} is no time")
     return lock
+
+
+def _absent(top: _Reader) -> tuple[str, ...]:
+    found = top.take("absent", list, [])
+    for path in found:
+        if path not in PATCHES:
+            raise ValueError(f"absent: {names.shown(str(path))} is none of {', '.join(PATCHES)}")
+    return tuple(path for path in PATCHES if path in found)
 
 
 def _table(value: Any, path: str) -> dict[str, Any]:
@@ -150,7 +160,7 @@ def _kernel(table: _Reader) -> KernelFacts:
     facts = KernelFacts(
         version=table.take("version", str), payload=table.take("payload", str, ""), xen_pv=table.take("xen_pv", bool),
         xen_pvh=table.take("xen_pvh", bool), cmdline_size=table.take("cmdline_size", int),
-        initrd_xen_drivers=tuple(str(d) for d in drivers))
+        initrd_xen_drivers=tuple(str(d) for d in drivers), buildstamp=table.take("buildstamp", str, ""))
     table.end()
     return facts
 
@@ -159,11 +169,18 @@ def _pin(table: _Reader) -> Pin:
     pin = Pin(
         role=table.parsed("role", _role), name=table.take("name", str, ""), path=table.parsed("path", pin_path),
         size=table.take("size", int), digest=table.parsed("digest", _sha256),
-        evidence=table.parsed("evidence", lambda text: Evidence(text).value), detail=table.take("detail", str, ""))
+        evidence=table.parsed("evidence", lambda text: Evidence(text).value), detail=table.take("detail", str, ""),
+        key=table.parsed("key", _key, ""))
     table.end()
     if pin.size < 0:
         raise ValueError(f"{table.path}size: {pin.size} is no size")
     return pin
+
+
+def _key(text: str) -> str:
+    if text and not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", text):
+        raise ValueError(f"{names.shown(text)} is no fingerprint of 40 or 64 hex digits")
+    return text
 
 
 def _role(text: str) -> str:

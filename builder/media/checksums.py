@@ -9,6 +9,9 @@ from importlib import resources
 from builder.media.bundle import Entry, text_entry
 
 PATH = "SHA256SUMS"
+# Who signs, signs this list: an ssh signature (OpenSSH PROTOCOL.sshsig), a detached OpenPGP one (RFC 9580 10.4).
+SSH, OPENPGP = f"{PATH}.sig", f"{PATH}.asc"
+SIGNATURES = (SSH, OPENPGP)
 # Names that coreutils write without escapes and that verify.sh reads as one word of a line.
 PLAIN = re.compile(r"[A-Za-z0-9._+@%=:~/-]+")
 LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9._+@%=:~/-]+)")
@@ -18,7 +21,7 @@ def build(entries: Iterable[Entry]) -> Entry:
     """SHA256SUMS of every entry, in the words of sha256sum(1). Raises ValueError for a name that is not plain."""
     lines = []
     for entry in sorted(entries, key=lambda each: each.path):
-        if not PLAIN.fullmatch(entry.path) or entry.path == PATH:
+        if not PLAIN.fullmatch(entry.path) or entry.path in (PATH, *SIGNATURES):
             raise ValueError(f"{entry.path!r} is no name for a file of a bundle")
         lines.append(f"{entry.digest.hex}  {entry.path}\n")
     return text_entry(PATH, "".join(lines))

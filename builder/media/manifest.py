@@ -37,16 +37,17 @@ def build(name: str, entries: Sequence[Entry], lock: Lock, lock_path: str, kicks
         "tool": {"name": "pinboot", "version": builder.__version__},
         "release": {"family": lock.family, "version": lock.version, "arch": lock.arch, "compose": lock.compose},
         "lock": {"path": lock_path, "sha256": copy.digest.hex, "source": lock.source},
+        "overrides": dict(lock.overrides),
         "files": [_file(entry, lock, carried) for entry in ordered],
     }
     return text_entry(PATH, json.dumps(table, sort_keys=True, indent=1) + "\n")
 
 
 def bundle_id(entries: Iterable[Entry]) -> str:
-    """Eight hex digits over path, mode and digest of every file but the two that list them."""
+    """Eight hex digits over path, mode and digest of every file but the two that list them, and their signature."""
     made = hashlib.sha256()
     for entry in sorted(entries, key=lambda each: each.path):
-        if entry.path not in (PATH, checksums.PATH):
+        if entry.path not in (PATH, checksums.PATH, *checksums.SIGNATURES):
             made.update(f"{entry.path}\0{entry.mode:04o}\0{entry.digest.hex}\n".encode())
     return made.hexdigest()[:8]
 
@@ -76,5 +77,5 @@ def _pin_of(entry: Entry, lock: Lock) -> Pin:
 
 def _pin(pin: Pin, lock: Lock) -> dict[str, Any]:
     told = {"role": pin.role, "url": f"{lock.source}/{pin.path}", "sha256": pin.digest.hex,
-            "evidence": pin.evidence, "detail": pin.detail}
+            "evidence": pin.evidence, "detail": pin.detail, "key": pin.key}
     return {key: value for key, value in told.items() if value}

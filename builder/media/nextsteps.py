@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from builder.lock.model import Lock
+from builder.media import provenance, sbom
 from builder.media.bundle import Entry, text_entry
+from builder.media.fetches import Fetched
 from builder.outputs import xen
 from builder.profile.values import Host, Profile
 
@@ -15,21 +16,13 @@ PATH = "NEXT-STEPS.txt"
 WIDTH = 80
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
-    """An address that a machine asks by itself: `what` it gets there, and how the bytes are protected."""
-
-    url: str
-    what: str
-    protection: str
-
-
 def entry(profile: Profile, lock: Lock, lock_path: str, fetched: Sequence[Fetched]) -> Entry:
     """The page, 80 columns but for addresses; it has no date, so the same bundle has the same page."""
     blocks = [
         _wrap(f"{profile.name}: installs {profile.release} on {_count(len(profile.hosts), 'machine')}."),
         _wrap(f"Made by pinboot from {lock_path} ({lock.family} {lock.version} {lock.arch}, kernel "
-              f"{lock.kernel.version})."),
+              f"{lock.kernel.version or 'of unknown version'})."),
+        *_accepted(lock),
         *_steps(profile),
         "What is here\n" + "\n".join(_contents(profile, lock_path)),
         "Private: the kickstarts and the initrd that carries them (mode 0600). They hold\n"
@@ -37,6 +30,12 @@ def entry(profile: Profile, lock: Lock, lock_path: str, fetched: Sequence[Fetche
         _fetched(fetched),
     ]
     return text_entry(PATH, "\n\n".join(blocks) + "\n")
+
+
+def _accepted(lock: Lock) -> Iterable[str]:
+    if lock.overrides:
+        yield "Accepted though less is proved than usual\n" + "\n".join(
+            _wrap(f"{what}: {reason}", "  ") for what, reason in sorted(lock.overrides.items()))
 
 
 def _steps(profile: Profile) -> Iterable[str]:
@@ -82,6 +81,9 @@ def _contents(profile: Profile, lock_path: str) -> Iterable[str]:
         ("hosts/NAME/ks.cfg", "the kickstart"),
         (lock_path, "what this was made from, and why it is believed"),
         ("manifest.json, SHA256SUMS", "every file with its digest"),
+        ("SHA256SUMS.sig or .asc", "if it was signed: sh verify.sh --key KEY.pub"),
+        (provenance.PATH, "what was made from what (in-toto, SLSA)"),
+        (sbom.PATH, "what boots (CycloneDX)"),
     ):
         yield f"  {path:<29}{words}"
 

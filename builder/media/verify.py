@@ -7,7 +7,7 @@ import json
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -15,10 +15,12 @@ from builder.errors import BytesDiffer, HostileInput, NotFound, PinbootError, Us
 from builder.lock import text as lock_text
 from builder.media import checksums, manifest, members
 from builder.media.pack import stream
+from builder.media.signing.judged import NOTHING, Check, Judged, unchecked
 from builder.progress import Meter, Progress, Silent
 
 # manifest.json of ten thousand hosts has some 12 MB.
 MAX_TEXT = 128 << 20
+MAX_SIGNATURE = 256 << 10  # post-quantum OpenPGP signatures have 5 KB each
 CHUNK = 1 << 20
 
 
@@ -34,7 +36,8 @@ class Difference:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """`files` were built. `changed`, `missing`, `extra` and `modes` compare with the manifest; `disagree` tells where
-    manifest, SHA256SUMS and lock contradict each other."""
+    manifest, SHA256SUMS and lock contradict each other. `signature` is what was made of a signature or its absence;
+    `overrides` are the reasons why less than usual was accepted, by role or path, as the bundle's lock has them."""
 
     bundle_id: str
     files: int
@@ -43,10 +46,17 @@ class Report:
     extra: tuple[str, ...] = ()
     modes: tuple[Difference, ...] = ()
     disagree: tuple[str, ...] = ()
+    signature: Judged = NOTHING
+    overrides: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def intact(self) -> bool:
+        """Every byte and mode is as built, whoever signed."""
+        return not (self.changed or self.missing or self.extra or self.modes or self.disagree)
 
     @property
     def ok(self) -> bool:
-        return not (self.changed or self.missing or self.extra or self.modes or self.disagree)
+        return self.intact and self.signature.ok
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +69,10 @@ class _Found:
     data: bytes | None = None
 
 
-def verify(path: Path, progress: Progress | None = None) -> Report:
-    """Read the bundle at `path` whole. Raises NotFound, UsageError (no bundle), BytesDiffer (no readable
-    manifest, an archive that is cut or damaged or unpacks without end), Missing (no zstd module)."""
+def verify(path: Path, progress: Progress | None = None, check: Check = unchecked) -> Report:
+    """Read the bundle at `path` whole, and let `check` judge its signature. Raises NotFound, UsageError (no bundle),
+    BytesDiffer (no readable manifest, an archive that is cut or damaged or unpacks without end), Missing (no zstd
+    module, no ssh-keygen)."""
     try:
         with (progress or Silent()).start(f"verifying {path.name}") as meter:
             tree = _folder(path, _Reader(meter)) if path.is_dir() else _archive(path, _Reader(meter))
@@ -75,9 +86,17 @@ def verify(path: Path, progress: Progress | None = None) -> Report:
     if listed is None or listed.data is None:
         raise UsageError(f"{path}: is no bundle (it holds no {manifest.PATH})")
     try:
-        return _compared(tree, json.loads(listed.data))
+        report = _compared(tree, json.loads(listed.data))
     except (ValueError, KeyError, TypeError, RecursionError) as reason:
         raise BytesDiffer(f"{path}: {manifest.PATH} cannot be read: {reason!r}", "take the bundle anew") from None
+    return replace(report, signature=_signature(tree, check))
+
+
+def _signature(tree: Mapping[str, _Found], check: Check) -> Judged:
+    """What `check` says of the bytes that were read; a signature that is no small file counts as extra, not as one."""
+    there = {name: tree[name].data for name in checksums.SIGNATURES if name in tree}
+    sums = tree[checksums.PATH].data if checksums.PATH in tree else None
+    return check(sums or b"", {name: data for name, data in there.items() if data is not None})
 
 
 def _compared(tree: Mapping[str, _Found], table: dict[str, Any]) -> Report:
@@ -98,10 +117,12 @@ def _compared(tree: Mapping[str, _Found], table: dict[str, Any]) -> Report:
         elif f"{found.mode:04o}" != line["mode"]:
             modes.append(Difference(path=path, expected=line["mode"], found=f"{found.mode:04o}"))
     known = {*built, manifest.PATH, checksums.PATH}
+    signatures = {name for name in checksums.SIGNATURES if name in tree and tree[name].data is not None}
+    overrides, disagree = _lock(tree, table)
     return Report(
         bundle_id=str(table["bundle"]["id"]), files=len(known), changed=tuple(changed), modes=tuple(modes),
-        missing=tuple(sorted(known - tree.keys())), extra=tuple(sorted(tree.keys() - known)),
-        disagree=(*_sums(tree, built), *_lock(tree, table)))
+        missing=tuple(sorted(known - tree.keys())), extra=tuple(sorted(tree.keys() - known - signatures)),
+        disagree=(*_sums(tree, built), *disagree), overrides=overrides)
 
 
 def _sums(tree: Mapping[str, _Found], built: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -126,16 +147,18 @@ def _sums(tree: Mapping[str, _Found], built: Mapping[str, Mapping[str, Any]]) ->
     return lines
 
 
-def _lock(tree: Mapping[str, _Found], table: dict[str, Any]) -> list[str]:
-    """Every file that the manifest calls pinned or made from a pin has its digest in the bundle's own lock."""
+def _lock(tree: Mapping[str, _Found], table: dict[str, Any]) -> tuple[tuple[tuple[str, str], ...], list[str]]:
+    """Every file that the manifest calls pinned or made from a pin has its digest in the bundle's own lock. The
+    overrides of that lock, and what disagrees."""
     path = str(table["lock"]["path"])
     found = tree.get(path)
     if found is None or found.data is None:
-        return [f"{path}: the lock is not in the bundle"]
+        return (), [f"{path}: the lock is not in the bundle"]
     try:
-        pins = {pin.digest.hex for pin in lock_text.parse(found.data, path).pins}
+        lock = lock_text.parse(found.data, path)
     except PinbootError as reason:
-        return [reason.message]
+        return (), [reason.message]
+    pins = {pin.digest.hex for pin in lock.pins}
     same = found.sha256 == table["lock"]["sha256"]
     lines = [] if same else [f"{path}: is not the lock that the bundle was made from"]
     for line in table["files"]:
@@ -143,7 +166,9 @@ def _lock(tree: Mapping[str, _Found], table: dict[str, Any]) -> list[str]:
             lines.append(f"{line['path']}: {path} has no pin {line['pin']['sha256']}")
         if line["origin"] == "pinned" and line["pin"]["sha256"] != line["sha256"]:
             lines.append(f"{line['path']}: is called pinned, with another digest than its pin")
-    return lines
+    if table.get("overrides", {}) != dict(lock.overrides):
+        lines.append(f"{path}: what it accepted below the usual is not what {manifest.PATH} says")
+    return tuple(sorted(lock.overrides.items())), lines
 
 
 class _Reader:
@@ -155,7 +180,9 @@ class _Reader:
         self.buffer = memoryview(bytearray(CHUNK))
 
     def file(self, name: str, size: int, mode: int, pieces: Iterable[bytes | memoryview]) -> _Found:
-        keep = size <= self._room and (name in (manifest.PATH, checksums.PATH) or _is_lock(name))
+        kept_whole = name in (manifest.PATH, checksums.PATH) or _is_lock(name)
+        small = name in checksums.SIGNATURES and size <= MAX_SIGNATURE
+        keep = size <= self._room and (kept_whole or small)
         self._room -= size if keep else 0
         made, kept = hashlib.sha256(), []
         for piece in pieces:

@@ -2,13 +2,26 @@
 # verify.sh: is this bundle what was built? Every file against SHA256SUMS, and no file beside them.
 #
 #   sh verify.sh
+#   sh verify.sh --key FILE   and did an ssh key of FILE (.pub lines, or allowed signers) sign SHA256SUMS?
 #
-# Exit codes: 0 yes, 4 no (each file is named), 5 no tool here knows SHA-256. POSIX sh.
-# It proves nothing about SHA256SUMS itself: compare that, or the bundle id, with the machine that built it.
+# Exit codes: 0 yes, 4 no (each file is named), 5 no tool here knows SHA-256, or ssh-keygen is missing. POSIX sh.
+# Without --key it proves nothing about SHA256SUMS itself: compare that, or the bundle id, with the machine that built
+# it. Whoever can change a bundle can change this script too: where that matters run one from a bundle that you know.
 
 set -u
 LC_ALL=C
 export LC_ALL
+
+key=''
+if [ $# -eq 2 ] && [ "$1" = --key ] && [ -r "$2" ]; then
+	case $2 in
+	/*) key=$2 ;;
+	*) key=$PWD/$2 ;;
+	esac
+elif [ $# -ne 0 ]; then
+	printf '%s\n' "usage: sh verify.sh [--key FILE], where FILE can be read" >&2
+	exit 2
+fi
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P) || exit 5
 cd -- "$here" || exit 5
@@ -50,8 +63,21 @@ strangers() {
 	find . -name '*[!A-Za-z0-9._+@%=:~-]*' -print
 	find . -type f -print | awk '
 		FILENAME == "SHA256SUMS" { listed["./" substr($0, 67)] = 1; next }
-		!($0 in listed) && $0 != "./SHA256SUMS"
+		!($0 in listed) && $0 !~ /^\.\/SHA256SUMS(\.sig|\.asc)?$/
 	' SHA256SUMS -
+}
+
+# Is SHA256SUMS.sig by a key of $key, for pinboot? A line of a .pub file gets a name; allowed signers have theirs.
+signed() {
+	signers=$work/allowed_signers
+	awk '
+		/^[ \t]*(#|$)/ { next }
+		/^(sk-)?(ssh|ecdsa)-/ { print "pinboot namespaces=\"pinboot\" " $1 " " $2; next }
+		{ print }
+	' "$key" >"$signers" || return 1
+	who=$(ssh-keygen -Y find-principals -s SHA256SUMS.sig -f "$signers" 2>/dev/null | grep -v '^!' | head -n 1)
+	[ -n "$who" ] || return 1
+	said=$(ssh-keygen -Y verify -f "$signers" -I "$who" -n pinboot -s SHA256SUMS.sig <SHA256SUMS 2>/dev/null)
 }
 
 # One line for each listed file that is not as it was.
@@ -83,5 +109,27 @@ if [ -n "$found" ]; then
 	printf '%s\n' "$found" >&2
 	printf '%s\n' "error: $here is not what was built" >&2
 	exit 4
+fi
+if [ -n "$key" ]; then
+	if [ ! -f SHA256SUMS.sig ]; then
+		printf '%s\n' "error: $here has no signature by an ssh key (SHA256SUMS.sig)" >&2
+		exit 4
+	fi
+	if ! command -v ssh-keygen >/dev/null 2>&1; then
+		printf '%s\n' "error: ssh-keygen is missing (Debian: openssh-client; Alpine: openssh)" >&2
+		exit 5
+	fi
+	work=$(mktemp -d "${TMPDIR:-/tmp}/verify.XXXXXX") || exit 5
+	trap 'rm -rf "$work"' EXIT
+	trap 'exit 1' HUP INT TERM
+	if ! signed; then
+		printf '%s\n' "error: SHA256SUMS.sig is no signature of SHA256SUMS by a key of $key" >&2
+		exit 4
+	fi
+	printf '%s\n' "ok: SHA256SUMS.sig by ${said##* with }"
+else
+	for name in SHA256SUMS.sig SHA256SUMS.asc; do
+		[ ! -f "$name" ] || printf '%s\n' "$name is there and was not checked"
+	done
 fi
 printf '%s\n' "ok: $(grep -c . SHA256SUMS) files as built"

@@ -16,7 +16,9 @@ class Dom0:
     an HVM guest where the default one cannot boot a kernel directly. `pvgrub` is the image of GRUB for PV guests, or
     empty. `pygrubs` are places of pygrub, shell patterns. `sh_disk` makes the file $new of $mib MiB; `sh_bridge` is
     true where $bridge is there; `sh_flags` prints the processor's feature words; `levels` are the words that an x86-64
-    level needs, in this system's spelling (x86-64 psABI, Micro-architecture levels).
+    level needs, in this system's spelling (x86-64 psABI, Micro-architecture levels). `unpacks` are the compressions
+    that libxenguest unpacks for PV guests: kind -> what that depends on, empty where every build can; what is not
+    named, no build can.
     """
 
     name: Literal["linux", "netbsd"]
@@ -31,8 +33,12 @@ class Dom0:
     sh_bridge: str
     sh_flags: str
     levels: Mapping[int, str]
+    unpacks: Mapping[str, str]
 
 
+# Xen tools/libs/guest/xg_dom_bzimageloader.c: gzip always, the others where configure found their library. A bzImage
+# that is not compressed has no reader there at all. zstd: CHANGELOG.md, 4.15.0; lz4 was Xen's own code for long.
+_LZ4 = "xl reads lz4 with code of its own in older Xen, in newer one only where built with liblz4"
 LINUX = Dom0(
     name="linux",
     path="/usr/sbin:/sbin:/usr/local/sbin",
@@ -52,6 +58,12 @@ LINUX = Dom0(
     levels=MappingProxyType({
         2: "cx16 lahf_lm popcnt sse4_1 sse4_2 ssse3",
         3: "cx16 lahf_lm popcnt sse4_1 sse4_2 ssse3 abm avx avx2 bmi1 bmi2 f16c fma movbe"}),
+    # Debian's libxenguest 4.17 links liblzma and libzstd, and neither libbz2 nor liblzo2.
+    unpacks=MappingProxyType({
+        "gzip": "", "xz": "", "lzma": "", "lz4": _LZ4,
+        "zstd": "xl reads zstd since Xen 4.15, where built with libzstd (Debian's since 12 is)",
+        "bzip2": "xl reads bzip2 only where built with libbz2 (Debian's is not)",
+        "lzo": "xl reads lzo only where built with liblzo2 (Debian's is not)"}),
 )
 NETBSD = Dom0(
     name="netbsd",
@@ -69,10 +81,16 @@ NETBSD = Dom0(
     # full disk shows now instead of in the guest. 1048576 and not 1m, because that suffix is not POSIX.
     sh_disk='dd if=/dev/zero of="$new" bs=1048576 count="$mib" 2>/dev/null',
     sh_bridge='ifconfig "$bridge" >/dev/null 2>&1',
-    sh_flags="cpuctl identify 0 2>/dev/null | tr '<>,' '   '",
+    # Only the lines of the features: those of the xsave areas name AVX too, on processors that have none.
+    sh_flags="cpuctl identify 0 2>/dev/null | sed -n 's/^cpu0: features//p' | tr '<>,' '   '",
     # Names of sys/arch/x86/include/specialreg.h as cpuctl(8) prints them.
     levels=MappingProxyType({
         2: "CX16 LAHF POPCNT SSE41 SSE42 SSSE3",
         3: "CX16 LAHF POPCNT SSE41 SSE42 SSSE3 LZCNT AVX AVX2 BMI1 BMI2 F16C FMA MOVBE"}),
+    # liblzma and libbz2 are in the base system; pkgsrc sysutils/xentools415 to xentools420 add zstd (xentools411 and
+    # xentools413 do not), none adds lzo.
+    unpacks=MappingProxyType({
+        "gzip": "", "xz": "", "lzma": "", "bzip2": "", "lz4": _LZ4,
+        "zstd": "xl reads zstd since xentools415 of pkgsrc"}),
 )
 ROWS = {row.name: row for row in (LINUX, NETBSD)}

@@ -26,6 +26,9 @@ INITRD = "boot/initrd-ks.img"
 MAX_CMDLINE = {"pv": 1023, "hvm": 2047}
 # Ways to start an installed system that only a PV guest knows; `disk` needs firmware, so HVM.
 PV_RUNS = ("pygrub", "pvgrub", "kept-kernel")
+# The file filters of GRUB 2.06 (gzio, xzio, lzopio), through which its Xen loader reads (loader/i386/xen_file.c); zstd:
+# "not a xen image" (NixOS/nixpkgs#121087, flatcar/Flatcar#1397).
+PVGRUB_UNPACKS = ("gzip", "xz", "lzo")
 
 
 def choose_type(generation: Generation, facts: KernelFacts, run: str = "") -> tuple[Kind, str]:
@@ -65,6 +68,23 @@ def obstacle(run: str, kind: Kind, row: dom0.Dom0) -> tuple[str, str] | None:
     if run == "pvgrub" and not row.pvgrub:
         return f"dom0 is {row.name}, and {row.no_pvgrub}", 'set xen.run = "pygrub" or "kept-kernel"'
     return None
+
+
+def unpacking(facts: KernelFacts, kind: Kind, run: str, row: dom0.Dom0) -> tuple[bool, str] | None:
+    """What hinders unpacking the kernel outside the guest, and whether it surely fails; None where nothing does.
+
+    Only a PV kernel is unpacked by the toolstack, and by the GRUB of pvgrub; an HVM guest's own firmware starts the
+    bzImage as it is.
+    """
+    if kind != "pv" or not facts.payload:
+        return None
+    what = "the kernel is " + ("not compressed" if facts.payload == "none" else f"{facts.payload}-compressed")
+    if facts.payload not in row.unpacks:
+        return True, f"{what}, and no xl of a {row.name} dom0 reads that"
+    if run == "pvgrub" and facts.payload not in PVGRUB_UNPACKS:
+        return False, f"{what}, and the GRUB of pvgrub reads only {', '.join(PVGRUB_UNPACKS)}"
+    needs = row.unpacks[facts.payload]
+    return (False, f"{what}; {needs}") if needs else None
 
 
 def run_config(host: Host) -> str:

@@ -118,14 +118,20 @@ class _Resolver:
 
     def _tree(self) -> TreeSource:
         raw = self.raw.tree or schema.Tree()
-        if raw.iso and (raw.url or raw.mirrors):
-            self.mistakes.add("tree.iso", "an image is the whole tree: neither tree.url nor tree.mirrors goes with it")
+        listed = "mirrorlist" if raw.mirrorlist else "metalink"
+        if raw.iso and (raw.url or raw.mirrors or raw.mirrorlist or raw.metalink):
+            self.mistakes.add("tree.iso", "an image is the whole tree: no other address of tree goes with it")
+        elif (raw.mirrorlist or raw.metalink) and (raw.url or (raw.mirrorlist and raw.metalink)):
+            self.mistakes.add(f"tree.{listed}",
+                              "one of tree.url, tree.mirrorlist and tree.metalink says where the tree is")
         certificate, key = self._client(raw)
         return TreeSource(
             iso=self.mistakes.parsed("tree.iso", self._image, raw.iso) if raw.iso else None,
             client_cert=certificate, client_key=key,
             url=self.mistakes.parsed("tree.url", self._source, raw.url) if raw.url else None,
             mirrors=self._each("tree.mirrors", raw.mirrors, self._source),
+            mirrorlist=self.mistakes.parsed("tree.mirrorlist", _list_url, raw.mirrorlist) if raw.mirrorlist else None,
+            metalink=self.mistakes.parsed("tree.metalink", _list_url, raw.metalink) if raw.metalink else None,
             install_url=self.mistakes.parsed("tree.install_url", names.url, raw.install_url)
             if raw.install_url else None,
         )
@@ -181,7 +187,22 @@ class _Resolver:
         minimum = raw.minimum or schema.Minimum()
         words = {role: getattr(minimum, role) for role in ("kernel", "initrd", "stage2", "repository")}
         return Trust(minimum=MappingProxyType({role: word for role, word in words.items() if word}),
-                     quorum=self._each("trust.quorum", raw.quorum, self._source), quorum_stage2=raw.quorum_stage2)
+                     quorum=self._each("trust.quorum", raw.quorum, self._source), quorum_stage2=raw.quorum_stage2,
+                     keys=self._each("trust.keys", raw.keys, _fingerprint),
+                     key_files=self._each("trust.key_files", raw.key_files,
+                                          lambda text: self._proof("trust.key_files", text)),
+                     checksums=self.mistakes.parsed(
+                         "trust.checksums", lambda text: self._proof("trust.checksums", text), raw.checksums)
+                     if raw.checksums else None,
+                     iso=raw.iso, accept=self._each("trust.accept", raw.accept, names.tree_path))
+
+    def _proof(self, key: str, text: str) -> str:
+        """A file that proves others: a URL, `file:` and a path of this machine, or a path in the tree."""
+        if text.startswith("file:"):
+            return self._place(key, text.removeprefix("file:").removeprefix("//")).as_uri()
+        if "://" in text:
+            return names.url(text)
+        return names.tree_path(text)
 
     def _root(self, generation: Generation) -> Root:
         raw = self.raw.root or schema.Root()
@@ -264,6 +285,25 @@ class _Resolver:
     def _each(self, key: str, entries: tuple[str, ...], parse: Callable[[str], str]) -> tuple[str, ...]:
         parsed = (self.mistakes.parsed(key, parse, entry) for entry in entries)
         return tuple(dict.fromkeys(text for text in parsed if text is not None))
+
+
+def _fingerprint(text: str) -> str:
+    """A whole fingerprint (RFC 9580 5.5.4: 20 bytes of a version 4 key, 32 of a version 6 one) in lower-case hex."""
+    found = re.sub(r"[ :]", "", text).removeprefix("0x").lower()
+    if re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", found):
+        return found
+    if re.fullmatch(r"[0-9a-f]{8}|[0-9a-f]{16}", found):
+        raise ValueError(f"{names.shown(text)} is a key ID, which anybody can copy; write the whole fingerprint of 40 "
+                         "or 64 hex digits")
+    raise ValueError(f"{names.shown(text)} is no fingerprint of 40 or 64 hex digits")
+
+
+def _list_url(text: str) -> str:
+    """The address of a list of mirrors, which has its query: ?repo=BaseOS-9&arch=x86_64."""
+    base, mark, query = text.partition("?")
+    if mark and not re.fullmatch(r"[A-Za-z0-9._~%+&=$-]{1,500}", query):
+        raise ValueError(f"{names.shown(text)}: a query of letters, digits and . _ ~ % + & = - only")
+    return names.url(base) + mark + query
 
 
 def _server(text: str) -> str:

@@ -129,14 +129,17 @@ class Xen:
 class TreeSource:
     """`url` (None: the catalog's mirrors), more `mirrors`, and what inst.repo= shall say (None: the locked source).
 
-    `url` is an http(s) URL, a file: URL or an absolute directory; `iso`, an absolute path, stands in its place. The
-    client certificate and its key are shown to the host of `url` alone. Where these three files lie on this machine
-    changes no byte of a bundle, so they are no part of what a build is known by (repr)."""
+    `url` is an http(s) URL, a file: URL or an absolute directory; `iso`, an absolute path, stands in its place, and so
+    do `mirrorlist` and `metalink`, URLs of a list of mirrors. The client certificate and its key are shown to the host
+    of `url` alone. Where these three files lie on this machine changes no byte of a bundle, so they are no part of what
+    a build is known by (repr)."""
 
     url: str | None = None
     mirrors: tuple[str, ...] = ()
     install_url: str | None = None
     iso: str | None = field(default=None, repr=False)
+    mirrorlist: str | None = None
+    metalink: str | None = None
     client_cert: str | None = field(default=None, repr=False)
     client_key: str | None = field(default=None, repr=False)
 
@@ -149,11 +152,21 @@ class TreeSource:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
     """Least evidence accepted per role (kernel, initrd, stage2, repository; None: the family's default), the mirrors
-    that must agree for a quorum, and whether stage2 takes part in it."""
+    that must agree for a quorum, and whether stage2 takes part in it.
+
+    `keys` are full fingerprints (lower-case hex) trusted beside the catalog's; `key_files` where keys are found and
+    `checksums` a signed checksum file: each an http(s) URL, a file: URL, or a path in the tree. `iso`: may a boot image
+    be fetched to prove initrd and stage2? `accept` names files of the tree that are taken whatever .treeinfo says of
+    them. How bytes were proved changes none of them, so these are no part of what a build is known by (repr)."""
 
     minimum: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     quorum: tuple[str, ...] = ()
     quorum_stage2: bool = False
+    keys: tuple[str, ...] = field(default=(), repr=False)
+    key_files: tuple[str, ...] = field(default=(), repr=False)
+    checksums: str | None = field(default=None, repr=False)
+    iso: bool = field(default=True, repr=False)
+    accept: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

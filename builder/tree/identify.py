@@ -52,7 +52,7 @@ def found(treeinfo: Treeinfo, discinfo: Discinfo | None, families: Mapping[str, 
         point, by = signs[0]
         if signs[0] != (version, ".treeinfo"):
             told.append(f"{point} by {by}")
-    other = next((sign for sign in signs if not _agree(sign[0], point)), None)
+    other = next((sign for sign in signs if not agree(sign[0], point)), None)
     return Identity(family=family.id if family else "", title=family.title if family else treeinfo.family,
                     version=version, point=point, arch=treeinfo.arch, how=", ".join(told),
                     conflict=f"{point} by {by}, but {other[0]} by {other[1]}" if other else "")
@@ -118,7 +118,7 @@ def compare(release: Release, treeinfo: Treeinfo, discinfo: Discinfo | None, whe
 def _release(release: Release, identity: Identity, where: str, families: Mapping[str, Family]) -> Finding:
     wanted = f"{release.family.title} {release.version}"
     same_family = identity.family == release.family.id
-    if not same_family or not _agree(release.version, identity.known):
+    if not same_family or not agree(release.version, identity.known):
         text = f"the tree at {where} is {identity}, not {release.version if same_family else wanted}"
         if not identity.family:
             text = f"the tree at {where} calls itself {shown(str(identity))}, which the catalog does not know"
@@ -138,7 +138,7 @@ def _begins(exact: str, general: str) -> bool:
     return f"{exact}.".startswith(f"{general}.")
 
 
-def _agree(one: str, other: str) -> bool:
+def agree(one: str, other: str) -> bool:
     """Can both be said of one release, one of them perhaps more exactly?"""
     return _begins(one, other) or _begins(other, one)
 

@@ -20,7 +20,8 @@ PROVIDE = f"{RPM} entry"
 XML_BASE = "http://www.w3.org/XML/1998/namespace base"
 PACKAGE = f"{COMMON} package"
 TEXTS = frozenset({f"{COMMON} name", f"{COMMON} arch", f"{COMMON} checksum"})
-ATTRIBUTES = frozenset({f"{COMMON} version", f"{COMMON} checksum", f"{COMMON} time", f"{COMMON} location"})
+ATTRIBUTES = frozenset({f"{COMMON} version", f"{COMMON} checksum", f"{COMMON} time", f"{COMMON} size",
+                        f"{COMMON} location"})
 # rpm's own alphabets of version and release (rpmvercmp ignores the rest); an epoch is a small number.
 WORD = re.compile(r"[A-Za-z0-9._+~^]{1,128}")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
@@ -31,13 +32,15 @@ UNAME_WORD = re.compile(r"[A-Za-z0-9._+~^-]{1,128}")
 # A repository that keeps every kernel of ten years has some hundreds; the answer stays small whatever comes.
 MAX_KERNELS = 10_000
 MAX_TEXT = 1_000
+MAX_SIZE = 8 << 30  # bytes of a package: the largest of the field are some 3 GiB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KernelPackage:
     """`digest` is that of the package file, None where it is weak; `build_time` in seconds. `header_range` are the
     first byte of the signed header and the first after it (LIBRARIES 2), None where repodata does not tell. `uname` is
-    what it provides as kernel-uname-r, empty where it does not (EL6 and older)."""
+    what it provides as kernel-uname-r, empty where it does not (EL6 and older). `size` are the bytes of the package
+    file, None where repodata does not tell."""
 
     name: str
     epoch: int
@@ -49,6 +52,7 @@ class KernelPackage:
     build_time: int
     header_range: tuple[int, int] | None
     uname: str = ""
+    size: int | None = None
 
     @property
     def kernel_version(self) -> str:
@@ -148,7 +152,7 @@ class _Reader:
             arch=self._matched("arch", self.texts.get(f"{COMMON} arch", ""), WORD),
             href=self._href(self.attributes.get(f"{COMMON} location", {})), digest=self._digest(),
             build_time=self._number("time build", self.attributes.get(f"{COMMON} time", {}).get("build", "")),
-            header_range=self._range(), uname=self._uname())
+            header_range=self._range(), uname=self._uname(), size=self._size())
 
     def _uname(self) -> str:
         """The version and release of kernel-uname-r, joined; a Provides without version tells nothing."""
@@ -187,6 +191,15 @@ class _Reader:
         except ValueError as e:
             raise self._refuse("checksum", shown(value), f"a digest of type sha256 ({e})") from None
         return made if isinstance(made, Digest) else None
+
+    def _size(self) -> int | None:
+        told = self.attributes.get(f"{COMMON} size", {}).get("package")
+        if told is None:
+            return None
+        size = self._number("size package", told)
+        if not 0 < size <= MAX_SIZE:
+            raise self._refuse("size package", str(size), f"1 to {MAX_SIZE} bytes")
+        return size
 
     def _range(self) -> tuple[int, int] | None:
         if self.range is None:

@@ -519,11 +519,11 @@ def test_a_build_with_nothing_to_do_loads_nothing_heavy(work, mirror):
     assert not {"requests", "urllib3", "jinja2", "pykickstart", "pycdlib", "tqdm"} & set(loaded)
 
 
-def test_the_demo_shows_the_whole_job_and_two_things_being_caught(work):
+def test_the_demo_shows_the_whole_job_and_four_things_being_caught(work):
     ran = pinboot("demo")
     assert ran.code == 0
     for words in ("$ pinboot check centos.toml", "$ pinboot verify out/rocky", "What is in out/centos:",
-                  "A tampered initrd", "The kernel of one build in the tree of another", "Both were caught"):
+                  "A tampered initrd", "The kernel of one build in the tree of another", "All four were caught"):
         assert words in ran.out
     assert "initrd.img is not what the tree's own checksums say" in ran.err and "two builds in one tree" in ran.err
     told = json.loads(pinboot("demo", "--json").out)

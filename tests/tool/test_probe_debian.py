@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import struct
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +11,13 @@ from pathlib import Path
 import pytest
 
 from builder.demo import initrd as made
-from builder.demo import kernel, tree
-from builder.probe import bzimage, compression, initrd, xen
+from builder.demo import kernel as made_kernel
+from builder.demo import tree
+from builder.errors import HostileInput
+from builder.outputs import dom0
+from builder.probe import bzimage, compression, initrd, kernel, xen
 from builder.probe.feed import chunks
-from tests.tool import debian
+from tests.tool import debian, foreign
 from tests.tool.debian import Flavour
 from tests.tool.tools import need
 
@@ -119,7 +123,7 @@ def test_lsinitrd_reads_the_demos_initrd_as_we_do(compressor: str, tmp_path: Pat
 
 
 def test_file_and_readelf_read_the_demos_kernel_as_we_do(tmp_path: Path) -> None:
-    image = kernel.make("3.10.0-1160.el7.x86_64", xen="pv", seed="t")
+    image = made_kernel.make("3.10.0-1160.el7.x86_64", xen="pv", seed="t")
     (tmp_path / "vmlinuz").write_bytes(image)
     told = run([need("file", "file"), "-b", tmp_path / "vmlinuz"]).decode()
     assert told.startswith("Linux kernel x86 boot executable bzImage, version 3.10.0-1160.el7.x86_64 (mockbuild@")
@@ -129,7 +133,7 @@ def test_file_and_readelf_read_the_demos_kernel_as_we_do(tmp_path: Path) -> None
     shown = run([need("readelf", "binutils"), "-hlnW", tmp_path / "vmlinux"]).decode()
     assert "warning" not in shown.lower()
     assert "Advanced Micro Devices X86-64" in shown
-    assert shown.count("  Xen   ") == len(kernel.NOTES["pv"])
+    assert shown.count("  Xen   ") == len(made_kernel.NOTES["pv"])
 
 
 def test_file_knows_the_images_of_the_demos_trees(tmp_path: Path) -> None:
@@ -149,3 +153,54 @@ def test_xz_accepts_the_demos_stored_modules() -> None:
     inside = b"".join(compression.open(io.BytesIO(image[image.index(b"\xfd7zXZ") :]), "initrd.img", cap=1 << 24))
     begin = inside.index(b"\xfd7zXZ")
     run([need("xz", "xz-utils"), "-t"], inside[begin : inside.index(b"070701", begin)].rstrip(b"\0"))
+
+
+# The architecture as trees spell it, and what `file` calls the kernel.
+FOREIGN = {
+    "aarch64": ("cloud-arm64", "Linux kernel ARM64 boot executable Image, little-endian"), "s390x": ("s390x", "Linux S390"),
+    "ppc64le": ("powerpc64le", "ELF 64-bit LSB executable, 64-bit PowerPC"),
+}
+
+
+@pytest.mark.parametrize("arch", FOREIGN)
+def test_the_version_of_a_real_kernel_of_another_architecture_is_that_of_its_package(arch: foreign.Arch) -> None:
+    flavour, told = FOREIGN[arch]
+    path = foreign.kernel(arch, flavour)
+    assert run([need("file", "file"), "-b", path]).decode().startswith(told)
+    with path.open("rb") as stream:
+        image = kernel.read(stream, path.name, arch)
+    assert (image.version, image.unchecked) == (path.name.partition("-")[2], "")
+    assert image.version.endswith(f"-{flavour}")
+
+
+@pytest.mark.parametrize("kind", PACKERS)
+@pytest.mark.parametrize("zboot", [False, True])
+def test_a_real_aarch64_kernel_is_read_through_every_compression(kind: str, zboot: bool) -> None:
+    path = foreign.kernel("aarch64", "cloud-arm64")
+    command, package = PACKERS[kind]
+    packed = run([need(command[0], package), *command[1:]], path.read_bytes())
+    if zboot:  # Linux drivers/firmware/efi/libstub/zboot-header.S
+        head = struct.pack("<4s4sII8x24s", b"MZ\0\0", b"zimg", 0x1000, len(packed), kind.encode())
+        packed = head.ljust(0x1000, b"\0") + packed + bytes(512)
+    image = kernel.read(io.BytesIO(packed), "vmlinuz", "aarch64")
+    assert (image.version, image.payload) == (path.name.partition("-")[2], kind)
+    assert image.form == ("EFI zboot image" if zboot else "compressed Image")
+
+
+@pytest.mark.parametrize(("arch", "asked"), [(one, two) for one in FOREIGN for two in (*FOREIGN, "x86_64") if one != two])
+def test_a_real_kernel_is_refused_where_another_architecture_is_wanted(arch: foreign.Arch, asked: str) -> None:
+    with foreign.kernel(arch, FOREIGN[arch][0]).open("rb") as stream, pytest.raises(HostileInput) as caught:
+        kernel.read(stream, "vmlinuz", asked)
+    assert re.match(r"vmlinuz: no \w+ kernel but an ", caught.value.message)
+
+
+def test_debian_s_libxenguest_unpacks_what_the_row_of_a_linux_dom0_says() -> None:
+    (library, *_) = sorted(debian.unpacked("libxenmisc4.17").rglob("libxenguest.so.*"))
+    needed = run([need("readelf", "binutils"), "-dW", library]).decode()
+    strings = library.read_bytes()
+    linked = {kind: soname in needed for kind, soname in (("xz", "liblzma"), ("zstd", "libzstd"), ("lzo", "liblzo2"),
+                                                           ("bzip2", "libbz2"))}
+    unread = {kind: word + b" decompress support unavailable" in strings for kind, word in (
+        ("xz", b"XZ"), ("zstd", b"ZSTD"), ("lzo", b"LZO1x"), ("bzip2", b"BZIP2"))}
+    assert linked == {kind: not cannot for kind, cannot in unread.items()}
+    assert linked == {kind: "(Debian's is not)" not in dom0.LINUX.unpacks[kind] for kind in linked}

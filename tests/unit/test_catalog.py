@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import fnmatch
+import hashlib
 import re
 import subprocess
 import sys
@@ -15,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builder import names
-from builder.catalog import family, load, parse
+from builder.catalog import family, fields, load
 from builder.catalog.family import Release
 from builder.errors import USAGE, Missing, UsageError
 from builder.lock.model import ROLES
@@ -39,7 +42,7 @@ def test_the_built_in_families_are_the_eight_of_the_design() -> None:
 
 def test_its_words_for_roles_and_evidence_are_those_of_locks_and_policies() -> None:
     assert [e.value for e in Evidence] == list(family.EVIDENCE)
-    assert set(family.ROLES) == set(ROLES) - {"treeinfo"}
+    assert set(family.ROLES) == set(ROLES) - {"treeinfo", "patch"}
 
 
 @pytest.mark.parametrize(("word", "version", "title"), [
@@ -152,7 +155,7 @@ def test_every_address_of_the_catalog_is_canonical() -> None:
     for found in FAMILIES.values():
         for series in found.series.values():
             for template in (*series.mirrors, *series.vaults):
-                made = template.format(**parse.SAMPLE)
+                made = template.format(**fields.SAMPLE)
                 assert names.url(made) == made
 
 
@@ -180,14 +183,99 @@ def test_the_trees_that_osinfo_db_knows_are_among_the_addresses() -> None:
     assert len(checked) >= 40
 
 
+# What a mirror list, key or checksum file is called by other hands, with the release whose row must name it.
+SEEN = [
+    ("centos-7.9", "../../isos/x86_64/sha256sum.txt.asc", "CentOS-7-x86_64-NetInstall-2009.iso"),
+    ("rocky-10", "../../../isos/x86_64/CHECKSUM", "Rocky-10.2-x86_64-boot.iso"),
+    ("rocky-8", "../../../isos/x86_64/CHECKSUM", "Rocky-8.10-x86_64-boot.iso"),
+    ("alma-9", "../../../isos/x86_64/CHECKSUM", "AlmaLinux-9.8-x86_64-boot.iso"),
+    ("alma-10", "../../../isos/x86_64/CHECKSUM", "AlmaLinux-10.2-x86_64-boot.iso"),
+    ("centos-8", "../../../isos/x86_64/CHECKSUM.asc", "CentOS-8.5.2111-x86_64-boot.iso"),
+    ("centos-stream-8", "../../../isos/x86_64/CHECKSUM", "CentOS-Stream-8-20240527.0-x86_64-boot.iso"),
+    ("oracle-9.6", "https://linux.oracle.com/security/gpg/checksum/OracleLinux-R9-U6-Server-x86_64.checksum",
+     "OracleLinux-R9-U6-x86_64-boot.iso"),
+]
+
+
+@pytest.mark.parametrize(("word", "file", "iso"), SEEN)
+def test_the_image_that_real_templates_download_is_in_the_checksum_file_of_its_series(
+        word: str, file: str, iso: str) -> None:
+    text = (corpus() / "checksums" / "iso-url-checksum-from-packer.tsv").read_text()
+    text += (corpus() / "checksums" / "centos_792009_x8664" / "sha256sum.txt.asc").read_text()
+    assert iso in text
+    first = load.checksums(release(word))[0]
+    assert first.file == file and fnmatch.fnmatchcase(iso, first.iso)
+    assert not fnmatch.fnmatchcase(iso.replace("boot", "dvd").replace("NetInstall", "DVD"), first.iso)
+
+
+def test_a_template_that_wants_a_point_release_waits_until_the_tree_tells_it() -> None:
+    assert load.checksums(release("oracle-9")) == ()
+    assert load.checksums(release("oracle-9"), "9.6") == load.checksums(release("oracle-9.6"))
+    assert load.filled("R{major}-U{minor}", release("centos-7")) == "R7-U9"
+
+
+def test_keys_and_updates_lie_where_real_trees_have_them() -> None:
+    assert load.key_files(release("centos-7.9")) == ("RPM-GPG-KEY-CentOS-7",)
+    assert load.key_files(release("rocky-9"))[1] == "https://download.rockylinux.org/pub/rocky/RPM-GPG-KEY-Rocky-9"
+    assert load.updates(release("centos-6")) == "../../updates/x86_64"
+    assert load.updates(release("rocky-9")) == ""
+
+
+def test_a_list_of_mirrors_is_asked_for_the_release_and_never_for_another_point_release(tmp_path: Path) -> None:
+    assert load.mirror_lists(release("centos-stream-9")) == (
+        ("metalink", "https://mirrors.centos.org/metalink?repo=centos-baseos-9-stream&arch=x86_64"),)
+    assert load.mirror_lists(release("alma-9.6", "aarch64")) == (
+        ("mirrorlist", "https://mirrors.almalinux.org/mirrorlist/9.6/baseos"),)
+    path = mine(tmp_path, '[rocky.series.9]\ngeneration = "el9"\nmirrorlist = "https://m.example/{major}?a={arch}"\n')
+    families = load.families([path])
+    assert load.mirror_lists(load.release("rocky-9", "x86_64", families)) == (
+        ("mirrorlist", "https://m.example/9?a=x86_64"),)
+    assert load.mirror_lists(load.release("rocky-9.4", "x86_64", families)) == ()
+
+
+def test_a_compose_of_stream_has_an_address_of_its_own_which_names_it() -> None:
+    stream, compose = release("centos-stream-10"), "CentOS-Stream-10-20260202.0"
+    url = load.compose_address(stream, compose)
+    assert url == f"https://composes.stream.centos.org/stream-10/production/{compose}/compose/BaseOS/x86_64/os"
+    assert load.compose_of(url, stream) == compose
+    assert load.compose_of(load.addresses(stream)[0], stream) == ""
+    assert load.compose_of(url, release("rocky-10")) == "" == load.compose_address(release("rocky-10"), compose)
+
+
+def test_every_place_of_the_catalog_is_a_path_or_an_https_address() -> None:
+    for found in FAMILIES.values():
+        for series in found.series.values():
+            for template in (*series.key_files, series.updates, *(each.file for each in series.checksums)):
+                made = template.format(**fields.SAMPLE)
+                if made.startswith("https:"):
+                    assert names.url(made) == made
+                elif made:
+                    assert names.tree_path(re.sub(r"^(\.\./)+", "", made))
+
+
 VENDORS = {"centos": "centos", "centos-stream": "centos", "rhel": "redhat", "rocky": "rocky", "alma": "alma",
            "oracle": "oraclelinux", "scientific": "scientific-linux", "fedora": "fedora"}
+
+
+def version_6(path: Path) -> str:
+    """The fingerprint of the version 6 key of a file, which GnuPG 2.2 cannot read (RFC 9580 5.5.4.3)."""
+    for block in re.findall(r"-----BEGIN[^-]*-----\n(.*?)-----END", path.read_text(), re.DOTALL):
+        lines = [line for line in block.split("\n\n", 1)[-1].splitlines() if not line.startswith("=")]
+        data = base64.b64decode("".join(lines))
+        # An old packet header has its length in 1 or 2 bytes; a new one, of a length below 8384, in 2 (RFC 9580 4.2).
+        start = 3 if data[0] & 0x40 or data[0] & 3 == 1 else 2
+        size = ((data[1] - 192) << 8) + data[2] + 192 if data[0] & 0x40 else int.from_bytes(data[1:start], "big")
+        key = data[start : start + size]
+        if key[0] == 6:
+            return hashlib.sha256(b"\x9b" + len(key).to_bytes(4, "big") + key).hexdigest()
+    raise AssertionError("no version 6 key")
 
 
 def test_every_key_of_the_catalog_is_a_published_key_of_its_vendor() -> None:
     rows = list(csv.DictReader((corpus() / "gpg-keys" / "FINGERPRINTS.tsv").open(), delimiter="\t"))
     published = {(row["file"].partition("/")[0], (row["fingerprint"] or "").lower()) for row in rows}
     weak = {(row["fingerprint"] or "").lower() for row in rows if row["algo"] == "DSA"}
+    published.add(("redhat", version_6(corpus() / "gpg-keys" / "redhat" / "RPM-GPG-KEY-redhat10-release")))
     for found in FAMILIES.values():
         for series in found.series.values():
             for key in series.keys:
@@ -260,6 +348,56 @@ mirrors = ["http://mirror.lan/rocky/{version}/BaseOS/{arch}/os"]
     assert families["alma"] is FAMILIES["alma"]
 
 
+def test_a_file_of_ones_own_names_keys_checksums_lists_and_composes(tmp_path: Path) -> None:
+    path = mine(tmp_path, """
+[rocky.series.9]
+generation = "el9"
+key_files = ["../../../../RPM-GPG-KEY-Lab", "https://keys.lab.example/{major}.asc"]
+updates = "../updates"
+mirrorlist = "http://lists.lab.example/?repo=BaseOS-{version}&arch={arch}"
+metalink = "https://lists.lab.example/metalink"
+checksums = [{ file = "../iso/SHA256SUMS", signature = "SHA256SUMS.asc", iso = "Lab-{major}*-boot.iso" }]
+compose = { id = "../COMPOSE", url = "https://lab.example/{compose}/{arch}/", days = 7 }
+""")
+    found = load.release("rocky-9", "x86_64", load.families([path]))
+    assert load.key_files(found) == ("../../../../RPM-GPG-KEY-Lab", "https://keys.lab.example/9.asc")
+    assert load.checksums(found) == (
+        family.SignedChecksums(file="../iso/SHA256SUMS", signature="SHA256SUMS.asc", iso="Lab-9*-boot.iso"),)
+    assert load.updates(found) == "../updates"
+    assert load.mirror_lists(found) == (
+        ("metalink", "https://lists.lab.example/metalink"),
+        ("mirrorlist", "http://lists.lab.example/?repo=BaseOS-9&arch=x86_64"))
+    assert load.compose_address(found, "Lab-9-1") == "https://lab.example/Lab-9-1/x86_64"
+
+
+@pytest.mark.parametrize(("line", "told"), [
+    ('key_files = ["http://keys.example/key"]', 'key_files[0]: "http://keys.example/key" is no https URL'),
+    ('key_files = ["https://keys.example//key"]', "key_files[0]: "),
+    ('key_files = ["../.."]', 'key_files[0]: "../.." is no file or folder'),
+    (f'key_files = ["{"../" * 9}key"]', "at most 8 steps above the tree"),
+    ('key_files = ["a/../../key"]', 'key_files[0]: "a/../../key" is no path inside a tree'),
+    ('key_files = ["/etc/passwd"]', "is no path inside a tree"),
+    ('updates = "../{compose}"', "updates: {compose} is no field of a template; known: version, major, minor, arch"),
+    ('mirrorlist = "ftp://lists.example/"', "mirrorlist: "),
+    ('metalink = "https://lists.example/?a=(b)"', "metalink: "),
+    ('checksums = { file = "x" }', "checksums: wants a list of tables, found a table"),
+    ('checksums = [{ file = "x" }]', "checksums[0].iso: is missing"),
+    ('checksums = [{ file = "x", iso = "a.iso", sig = "y" }]', "checksums[0].sig: unknown key"),
+    ('checksums = [{ file = "x", iso = "a.iso", signature = "../y" }]', "checksums[0].signature: "),
+    ('checksums = [{ file = "x", iso = "dvd" }]', "is no pattern of an image's name, such as Rocky-{version}-*-boot.iso"),
+    ('compose = "x"', 'compose: wants a table, found "x"'),
+    ('compose = { id = "x", url = "https://a.example/os", days = 7 }', "does not say where {compose} stands"),
+    ('compose = { id = "x", url = "https://a.example/{compose}", days = 0 }', "compose.days: wants a number of days"),
+    ('compose = { id = "x", url = "https://a.example/{compose}", days = true }', "found true or false"),
+    ('compose = { url = "https://a.example/{compose}", days = 3 }', "compose.id: is missing"),
+])
+def test_a_mistake_in_places_lists_and_composes_is_named(tmp_path: Path, line: str, told: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        load.families([mine(tmp_path, f'[rocky.series.9]\ngeneration = "el9"\n{line}\n')])
+    assert f"rocky.series.9.{told}" in caught.value.message or told in caught.value.message
+    assert "1 mistake in the catalog file" in caught.value.message
+
+
 def test_every_mistake_of_a_file_is_told_at_once(tmp_path: Path) -> None:
     path = mine(tmp_path, """
 [Lab]
@@ -293,7 +431,7 @@ names = ["Rocky Linux"]
         "rocky.series.nine: \"nine\" is no major version and not 'newer'",
         "rocky.series.9.mirors: unknown key; did you mean mirrors?",
         'rocky.series.9.generation: "el19" is not known; did you mean el9?',
-        "rocky.series.9.mirrors[0]: {release} is no field of a template; known: version, major, arch",
+        "rocky.series.9.mirrors[0]: {release} is no field of a template; known: version, major, minor, arch",
         'rocky.series.9.mirrors[1]: "ftp://x.example/os": ftp is not fetched; most mirrors serve the same tree by '
         "https",
         "rocky.series.9.mirrors[2]: wants one line of text in quotes, found 5",

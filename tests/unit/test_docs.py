@@ -8,7 +8,9 @@ import pytest
 
 from builder.catalog import load
 from builder.cli import options
+from builder.media.signing.judged import State
 from builder.profile.file import mistakes, schema, walk
+from builder.trust.openpgp.verify import Cause
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -44,6 +46,40 @@ def test_the_examples_of_the_profile_page_have_the_right_shape():
         found = mistakes.Mistakes("docs/profiles.md", {})
         walk.fit(schema.Profile, tomllib.loads(block), "", found)
         assert not found.found, [(m.key, m.text) for m in found.found]
+
+
+def _reach() -> dict[str, list[str]]:
+    """The rows of trust.md's table of releases."""
+    rows = re.findall(r"^\| ([a-z-]+ (?:[0-9]+|newer)) \| (.*) \| (.*) \| (.*) \| (.*) \|$",
+                      (ROOT / "docs/trust.md").read_text(), re.MULTILINE)
+    return {release: rest for release, *rest in rows}
+
+
+def test_what_trust_md_says_of_each_release_is_what_the_catalog_knows():
+    rows = _reach()
+    assert set(rows) == {f"{f.id} {major}" for f in load.families().values() for major in f.series}
+    for family in load.families().values():
+        for major, series in family.series.items():
+            keys, kernel, rest, _ = rows[f"{family.id} {major}"]
+            assert re.findall(r"[0-9a-f]{8}", keys) == [key[-8:] for key in series.keys], (family.id, major)
+            assert ("image" in kernel) is ("image" in rest) is bool(series.checksums), (family.id, major)
+            assert rest in ("image", series.minimum["initrd"]), (family.id, major)
+            assert ("package" in kernel) <= bool(series.keys), (family.id, major)
+
+
+def test_trust_md_names_every_cause_for_which_a_signature_is_refused():
+    text = (ROOT / "docs/trust.md").read_text().replace("\n", " ")
+    for word in ("no signature", "unknown key", "weak digest", "from the future", "expired signature", "expired key",
+                 "revoked key", "bad signature"):
+        assert word in text and word in {cause.value for cause in Cause}, word
+    assert len(Cause) == 10 and "subkey that is not bound" in text and "beyond help" in text
+
+
+def test_signing_md_explains_every_state_of_a_signature():
+    text = (ROOT / "docs/signing.md").read_text()
+    for state in set(State) - {State.UNCHECKED}:
+        assert state.value in text, state
+    assert "a signature is mentioned, not checked" in text
 
 
 def test_every_command_is_in_the_readme():

@@ -88,6 +88,18 @@ def test_a_proxy_that_refuses_the_tunnel_is_named_without_its_password(bench: Be
     assert len(bench.server.log) == 1
 
 
+@pytest.mark.parametrize(("code", "tries"), [(403, 1), (501, 1), (503, 5)])
+def test_a_tunnel_that_the_proxy_will_never_make_is_asked_for_once(bench: Bench, monkeypatch: pytest.MonkeyPatch,
+                                                                    tmp_path: Path, code: int, tries: int) -> None:
+    monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{bench.server.port}")
+    bench.server.serve("mirror.example:443", *[status(code)] * 5)
+    source = open_source("https://mirror.example/9", store=Store(tmp_path), progress=Silent(),
+                         options=Options(pause=lambda seconds: None, connect_timeout=4))
+    with pytest.raises(Missing, match=f"the proxy does not serve: .*{code}"):
+        source.read(".treeinfo", 100)
+    assert len(bench.server.log) == tries
+
+
 @pytest.fixture
 def six() -> Iterator[Faulty]:
     try:

@@ -50,6 +50,11 @@ def test_modules_are_found_with_usr_merged_or_not(path: str) -> None:
     assert scan(archive(path)).kernel_versions == ("4.18.0-513.el8.x86_64",)
 
 
+@pytest.mark.parametrize("version", ["5.14.0-570.17.1.el9_6.aarch64", "4.18.0-553.el8_10.s390x", "6.1.0-50-powerpc64le"])
+def test_the_modules_of_any_architecture_tell_the_version(version: str) -> None:
+    assert scan(archive(f"usr/lib/modules/{version}/modules.dep")).kernel_versions == (version,)
+
+
 def test_an_empty_directory_of_modules_tells_the_version_and_a_file_does_not() -> None:
     one = made.entry("lib/modules/5.14.0-570.el9.x86_64", DIRECTORY, b"") + made.entry("lib/modules/README", FILE, b"")
     assert scan(one + TRAILER).kernel_versions == ("5.14.0-570.el9.x86_64",)

@@ -1,8 +1,10 @@
 """manifest.json and SHA256SUMS: what they say of each file, and that they say it the same way every time."""
 
+import dataclasses
 import hashlib
 import json
 import subprocess
+from types import MappingProxyType
 
 import pytest
 
@@ -48,6 +50,16 @@ def test_a_pinned_file_tells_where_it_is_from_and_why_it_is_believed():
             "sha256": hashlib.sha256(KERNEL).hexdigest(), "evidence": "treeinfo", "detail": ".treeinfo [checksums]"}}
 
 
+def test_a_signed_pin_names_the_key_and_an_override_its_reason():
+    pins = tuple(dataclasses.replace(pin, evidence="signed", key="6341ab27" * 5) if pin.role == "kernel" else pin
+                 for pin in LOCK.pins)
+    of = dataclasses.replace(LOCK, pins=pins, overrides=MappingProxyType({"initrd": "the profile accepts first-use"}))
+    found = json.loads(manifest.build("web", entries(), of, "web.lock").data)
+    lines = {line["path"]: line for line in found["files"]}
+    assert lines["boot/vmlinuz"]["pin"]["key"] == "6341ab27" * 5 and "key" not in lines["boot/initrd.img"]["pin"]
+    assert found["overrides"] == {"initrd": "the profile accepts first-use"} and table()["overrides"] == {}
+
+
 def test_an_injected_initrd_names_the_original_and_what_was_put_into_it():
     line = next(line for line in table()["files"] if line["origin"] == "injected")
     assert (line["path"], line["mode"], line["injected"]) == ("boot/initrd-ks.img", "0600", ["ks/web1.cfg"])
@@ -73,7 +85,10 @@ def test_the_id_changes_with_every_byte_mode_and_name(change):
 
 def test_the_id_is_the_same_with_and_without_the_two_lists():
     built = manifest.build("web", entries(), LOCK, "web.lock")
-    assert manifest.bundle_id([*entries(), built, checksums.build([built])]) == manifest.bundle_id(entries())
+    both = [*entries(), built, checksums.build([built])]
+    assert manifest.bundle_id(both) == manifest.bundle_id(entries())
+    signatures = [text_entry("SHA256SUMS.sig", "x"), text_entry("SHA256SUMS.asc", "y")]
+    assert manifest.bundle_id([*both, *signatures]) == manifest.bundle_id(entries())
 
 
 def test_a_file_that_is_called_pinned_and_is_no_pin_is_refused():
@@ -98,7 +113,7 @@ def test_sha256sum_agrees(tmp_path):
     assert checksums.parse(sums.data).keys() == {"a", "b", "hosts/x.cfg"}
 
 
-@pytest.mark.parametrize("path", ["a b", "a\nb", "a\\b", "SHA256SUMS", "", "a*"])
+@pytest.mark.parametrize("path", ["a b", "a\nb", "a\\b", "SHA256SUMS", "SHA256SUMS.sig", "SHA256SUMS.asc", "", "a*"])
 def test_a_name_that_would_need_escapes_is_refused(path):
     with pytest.raises(ValueError, match="is no name for a file of a bundle"):
         checksums.build([text_entry(path, "x")])
@@ -126,6 +141,20 @@ disk = { size = "8 GiB" }
         assert words in page
     assert page == nextsteps.entry(of, LOCK, "web.lock", [nextsteps.Fetched(
         url=url, what="stage2, the installer itself", protection="sha256 checked at boot " * 4)]).data.decode()
+
+
+def test_next_steps_say_what_was_accepted_below_the_usual_and_nothing_where_nothing_was(tmp_path):
+    of = dataclasses.replace(LOCK, overrides=MappingProxyType({"kernel": "the profile accepts first-use " * 5}))
+    page = nextsteps.entry(profile(tmp_path), of, "web.lock", []).data.decode()
+    assert "\n\nAccepted though less is proved than usual\n  kernel: the profile accepts first-use" in page
+    assert max(map(len, page.splitlines())) <= 80
+    assert "Accepted" not in nextsteps.entry(profile(tmp_path), LOCK, "web.lock", []).data.decode()
+
+
+def test_a_kernel_of_unknown_version_is_said_to_be_one(tmp_path):
+    of = dataclasses.replace(LOCK, kernel=dataclasses.replace(LOCK.kernel, version=""))
+    page = nextsteps.entry(profile(tmp_path), of, "web.lock", []).data.decode()
+    assert "kernel of unknown version)." in " ".join(page.split())
 
 
 def test_machines_that_fetch_nothing_are_said_to_fetch_nothing(tmp_path):

@@ -49,6 +49,12 @@ def test_a_kernel_package_is_read_with_its_signed_header_range() -> None:
     assert (str(kernel.digest), kernel.build_time, kernel.header_range) == (f"sha256:{A}", 1603137800, (1384, 259812))
 
 
+def test_the_size_of_the_package_is_read_where_it_is_told() -> None:
+    assert read(GOOD)[0].size == 52730372
+    assert read(changed(' package="52730372"', ""))[0].size is None
+    assert read(changed('<size package="52730372" installed="67506072" archive="67519092"/>', ""))[0].size is None
+
+
 def test_the_kernel_version_is_what_uname_says() -> None:
     assert read(GOOD)[0].kernel_version == "3.10.0-1160.el7.x86_64"
 
@@ -117,6 +123,10 @@ HOSTILE = {
     "version with shell": (changed('ver="3.10.0"', 'ver="$(id)"'), "kernel: version ver"),
     "epoch in words": (changed('<version epoch="0"', '<version epoch="none"'), "kernel: version epoch"),
     "build time in words": (changed('build="1603137800"', 'build="today"'), "kernel: time build"),
+    "size in words": (changed('package="52730372"', 'package="much"'), "kernel: size package"),
+    "size of nothing": (changed('package="52730372"', 'package="0"'), "kernel: size package\n  found   0\n  wanted  1 to"),
+    "size above all": (changed('package="52730372"', 'package="8589934593"'), "wanted  1 to 8589934592 bytes"),
+    "two sizes": (changed("<size ", '<size package="1"/><size '), "kernel: size\n  found   a second one"),
     "short digest": (changed(f'"YES">{A}', '"YES">00'), "kernel: checksum"),
     "header range backwards": (changed('start="1384" end="259812"', 'start="9" end="1"'), "kernel: header-range"),
     "two header ranges": (changed("<rpm:header-range", '<rpm:header-range start="1" end="2"/><rpm:header-range'),

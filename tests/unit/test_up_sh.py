@@ -10,6 +10,7 @@ import pytest
 from builder.media import checksums
 from builder.media.bundle import bundle, text_entry
 from builder.media.pack import directory
+from builder.outputs import dom0 as dom0_rows
 from builder.outputs import shell as words
 from builder.outputs import up, xen
 from tests.machines import EPOCH, profile
@@ -328,26 +329,101 @@ def test_boot_parameters_that_xen_cannot_hand_on_are_refused(tmp_path, args):
     assert len(dom0.created) == 1
 
 
-CPUCTL = """#!/bin/sh
-echo 'cpu0: "Some processor"'
-echo 'cpu0: features 0xbfebfbff<FPU,VME,SSE,SSE2>'
-echo 'cpu0: features1 0x1<SSE3,SSSE3,CX16,{more}>'
+# What cpuctl(8) of NetBSD prints: a QEMU guest of the Broadwell model, NetBSD 10's own guest under KVM, a Xeon of 2008.
+BROADWELL = """\
+cpu0: highest basic info 0000000d
+cpu0: Running on hypervisor: QEMU(TCG)
+cpu0: "Intel Core Processor (Broadwell)"
+cpu0: family 0x6 model 0x3d stepping 0x2 (id 0x306d2)
+cpu0: features 0x78bfbfd<FPU,DE,PSE,TSC,MSR,PAE,MCE,CX8,APIC,SEP,MTRR,PGE,MCA>
+cpu0: features 0x78bfbfd<CMOV,PAT,PSE36,CLFLUSH,MMX,FXSR,SSE,SSE2>
+cpu0: features1 0xced82203<SSE3,PCLMULQDQ,SSSE3,CX16,SSE41,SSE42,MOVBE,POPCNT>
+cpu0: features1 0xced82203<AES,XSAVE,OSXSAVE,RDRAND,RAZ>
+cpu0: features2 0x28100800<SYSCALL/SYSRET,XD,RDTSCP,EM64T>
+cpu0: features3 0x21<LAHF,LZCNT>
+cpu0: features5 0x180389<FSGSBASE,BMI1,SMEP,BMI2,ERMS,ADX,SMAP>
+cpu0: xsave features 0x7<x87,SSE,AVX>
+cpu0: I-cache 32KB 64B/line 8-way, D-cache 32KB 64B/line 8-way
+cpu0: Power Management features: 0
 """
+KVM = """\
+cpu0: Running on hypervisor: KVM
+cpu0: "QEMU Virtual CPU version 2.5+"
+cpu0: features 0x78bfbfd<FPU,DE,PSE,TSC,MSR,PAE,MCE,CX8,APIC,SEP,MTRR,PGE,MCA>
+cpu0: features 0x78bfbfd<CMOV,PAT,PSE36,CLFSH,MMX,FXSR,SSE,SSE2>
+cpu0: features1 0x82b82201<SSE3,SSSE3,CX16,SSE41,SSE42,X2APIC,POPCNT,AES,RAZ>
+cpu0: features2 0x20100800<SYSCALL/SYSRET,XD,EM64T>
+cpu0: features3 0x1<LAHF>
+"""
+X5460 = """\
+cpu0: "Intel(R) Xeon(R) CPU           X5460  @ 3.16GHz"
+cpu0: features 0xbfebfbff<FPU,VME,DE,PSE,TSC,MSR,PAE,MCE,CX8,APIC,SEP,MTRR,PGE>
+cpu0: features 0xbfebfbff<SS,HTT,TM,SBF>
+cpu0: features1 0xce3bd<SSE3,DTES64,MONITOR,DS-CPL,VMX,EST,TM2,SSSE3,CX16,xTPR>
+cpu0: features1 0xce3bd<PDCM,DCA,SSE41>
+cpu0: features2 0x20100800<SYSCALL/SYSRET,XD,EM64T>
+cpu0: features3 0x1<LAHF>
+"""
+# /proc/cpuinfo of Linux: the same Xeon, and a Zen 3 (two processors; the second is not asked).
+CPUINFO_X5460 = (
+    "processor\t: 0\nmodel name\t: Intel(R) Xeon(R) CPU           X5460  @ 3.16GHz\nflags\t\t: fpu vme de pse tsc msr pae "
+    "mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush dts acpi mmx fxsr sse sse2 ss ht tm pbe syscall nx lm "
+    "constant_tsc arch_perfmon pebs bts rep_good nopl pni dtes64 monitor ds_cpl vmx est tm2 ssse3 cx16 xtpr pdcm dca "
+    "sse4_1 lahf_lm tpr_shadow\nvmx flags\t: vnmi flexpriority\nbugs\t\t: cpu_meltdown\n\n")
+CPUINFO_ZEN3 = (
+    "processor\t: 0\nflags\t\t: fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr "
+    "sse sse2 ht syscall nx mmxext fxsr_opt pdpe1gb rdtscp lm constant_tsc rep_good nopl cpuid pni pclmulqdq ssse3 fma "
+    "cx16 pcid sse4_1 sse4_2 x2apic movbe popcnt aes xsave avx f16c rdrand hypervisor lahf_lm cmp_legacy abm sse4a "
+    "misalignsse 3dnowprefetch bmi1 avx2 smep bmi2 erms\nbugs\t\t: sysret_ss_attrs\n\nprocessor\t: 1\nflags\t\t: fpu\n\n")
+# alma-10: x86-64-v3; rocky-9.6: x86-64-v2.
+PROCESSORS = [
+    ("netbsd", BROADWELL, "rocky-9.6", ""), ("netbsd", KVM, "rocky-9.6", ""),
+    ("netbsd", X5460, "rocky-9.6", "POPCNT SSE42"), ("netbsd", BROADWELL, "alma-10.0", "AVX AVX2 F16C FMA"),
+    ("linux", CPUINFO_ZEN3, "rocky-9.6", ""), ("linux", CPUINFO_ZEN3, "alma-10.0", ""),
+    ("linux", CPUINFO_X5460, "rocky-9.6", "popcnt sse4_2"),
+    ("linux", CPUINFO_X5460, "alma-10.0", "popcnt sse4_2 abm avx avx2 bmi1 bmi2 f16c fma movbe"),
+]
 
 
-@pytest.mark.parametrize(("more", "options", "code", "says"), [
-    ("SSE41,SSE42,POPCNT,LAHF", (), 0, ""),
-    ("SSE41", (), 1, "error: Rocky Linux 9.6 x86_64 needs x86-64-v2, and this processor does not show"
-                     " LAHF POPCNT SSE42\n"),
-    ("SSE41", ("--any-cpu",), 0, "warning: this processor does not show LAHF POPCNT SSE42\n"),
-])
-def test_a_processor_below_the_level_of_the_release_is_refused(tmp_path, more, options, code, says):
-    dom0 = Dom0(tmp_path, release="rocky-9.6", run="disk", dom0="netbsd", mib=1)
-    dom0.fake("ifconfig", "#!/bin/sh\n")
-    dom0.fake("cpuctl", CPUCTL.format(more=more))
-    done = dom0.up(*options, "web1")
-    assert done.returncode == code, done.stderr
-    assert says in done.stderr and (code == 0) == (len(dom0.created) == 2)
+def machine(folder, monkeypatch, row, processor, release):
+    """A dom0 with this processor: cpuctl prints it, or the row of Linux reads it from a file in place of /proc/cpuinfo."""
+    if row == "linux":
+        (folder / "cpuinfo").write_text(processor)
+        flags = dom0_rows.LINUX.sh_flags.replace("/proc/cpuinfo", str(folder / "cpuinfo"))
+        monkeypatch.setitem(dom0_rows.ROWS, "linux", dataclasses.replace(dom0_rows.LINUX, sh_flags=flags))
+        return Dom0(folder, release=release, run="disk")
+    made = Dom0(folder, release=release, run="disk", dom0="netbsd", mib=1)
+    (folder / "identified").write_text(processor)
+    made.fake("ifconfig", "#!/bin/sh\n")
+    made.fake("cpuctl", f"#!/bin/sh\n[ \"$*\" = 'identify 0' ] && cat {folder}/identified\n")
+    return made
+
+
+@pytest.mark.parametrize(("row", "processor", "release", "missing"), PROCESSORS)
+def test_a_processor_below_the_level_of_the_release_is_refused(tmp_path, monkeypatch, row, processor, release, missing):
+    dom0 = machine(tmp_path, monkeypatch, row, processor, release)
+    done = dom0.up("web1")
+    if not missing:
+        assert done.returncode == 0 and done.stderr == "" and len(dom0.created) == 2
+        return
+    level, title = (2, "Rocky Linux 9.6") if release == "rocky-9.6" else (3, "AlmaLinux 10.0")
+    assert done.returncode == 1 and dom0.created == []
+    assert done.stderr == (f"error: {title} x86_64 needs x86-64-v{level}, and this processor does not show {missing}\n"
+                           "hint:  use another machine, or --any-cpu where dom0 hides what guests will see\n")
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize(("row", "processor"), [("netbsd", X5460), ("linux", CPUINFO_X5460)])
+def test_every_shell_reads_the_processor_and_any_cpu_makes_it_a_warning(tmp_path, monkeypatch, row, processor, shell):
+    need(SHELLS[shell][0], shell)
+    done = machine(tmp_path, monkeypatch, row, processor, "rocky-9.6").up("--any-cpu", "web1", shell=shell)
+    missing = "POPCNT SSE42" if row == "netbsd" else "popcnt sse4_2"
+    assert done.returncode == 0 and done.stderr == f"warning: this processor does not show {missing}\n"
+
+
+def test_a_release_of_the_first_level_asks_for_no_processor(tmp_path, monkeypatch):
+    dom0 = machine(tmp_path, monkeypatch, "linux", "", "alma-8.10")
+    assert dom0.up("web1").returncode == 0
 
 
 def test_a_processor_that_tells_nothing_is_a_warning(tmp_path):

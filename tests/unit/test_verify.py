@@ -1,10 +1,12 @@
 """A bundle that changed by one byte, one mode or one file is known as changed: by pinboot, and by verify.sh."""
 
+import dataclasses
 import json
 import os
 import shutil
 import stat
 import subprocess
+from types import MappingProxyType
 
 import pytest
 
@@ -13,6 +15,7 @@ from builder.lock import text as lock_text
 from builder.media import checksums, inject, manifest
 from builder.media.bundle import bundle, text_entry
 from builder.media.pack import directory, tar
+from builder.media.signing.judged import State, unchecked
 from builder.media.verify import Difference, verify
 from builder.outputs import xen
 from tests.machines import EPOCH, large, lock
@@ -23,14 +26,14 @@ KERNEL, INITRD = b"kernel" * 100, b"\x1f\x8binitrd" * 100
 LOCK = lock(KERNEL, INITRD)
 
 
-def built(name="web"):
+def built(name="web", lock=LOCK):
     initrd = large("boot/initrd.img", INITRD)
     entries = [
-        text_entry("web.lock", lock_text.write(LOCK), origin="copied"), large("boot/vmlinuz", KERNEL), initrd,
+        text_entry("web.lock", lock_text.write(lock), origin="copied"), large("boot/vmlinuz", KERNEL), initrd,
         inject.injected(initrd, inject.member({"ks/web1.cfg": (b"ks", 0o600)}, EPOCH), path=xen.INITRD),
         text_entry("hosts/web1/ks.cfg", "ks", mode=0o600), text_entry("hosts/web1/web1.cfg", "memory = 3800\n"),
         checksums.script()]
-    entries.append(manifest.build(name, entries, LOCK, "web.lock", ["ks/web1.cfg"]))
+    entries.append(manifest.build(name, entries, lock, "web.lock", ["ks/web1.cfg"]))
     return bundle(name, EPOCH, [*entries, checksums.build(entries)])
 
 
@@ -189,11 +192,11 @@ def test_a_tar_that_was_cut_is_never_ok(tmp_path):
     assert outcomes == {"BytesDiffer", "UsageError"}
 
 
-def run(root, shell="dash", path=None):
+def run(root, shell="dash", path=None, more=(), **variables):
     need(SHELLS[shell][0], shell)
-    environment = os.environ if path is None else {"PATH": str(path)}
-    return subprocess.run([shutil.which(SHELLS[shell][0]), *SHELLS[shell][1:], root / "verify.sh"], text=True,
-                          capture_output=True, env=environment, timeout=60)
+    environment = {**os.environ, **variables} if path is None else {"PATH": str(path)}
+    return subprocess.run([shutil.which(SHELLS[shell][0]), *SHELLS[shell][1:], root / "verify.sh", *more], text=True,
+                          capture_output=True, env=environment, timeout=60, cwd=root.parent)
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -236,6 +239,113 @@ def test_verify_sh_checks_a_last_line_without_its_end(root):
     rewrite(root, "SHA256SUMS", lambda data: data.rstrip(b"\n"))
     rewrite(root, "web.lock", flipped)
     assert "changed  web.lock" in run(root).stderr
+
+
+@pytest.fixture
+def signed(root):
+    """The bundle signed by ops; eve is somebody else."""
+    for name in ("ops", "eve"):
+        subprocess.run([need("ssh-keygen", "openssh-client"), "-q", "-t", "ed25519", "-N", "", "-C", f"{name}@example", "-f",
+                        root.parent / name], check=True)
+    subprocess.run(["ssh-keygen", "-q", "-Y", "sign", "-n", "pinboot", "-f", root.parent / "ops", root / "SHA256SUMS"],
+                   check=True, capture_output=True)
+    return root
+
+
+def fingerprint(key):
+    done = subprocess.run(["ssh-keygen", "-l", "-f", key], check=True, capture_output=True, text=True)
+    return done.stdout.split()[1]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_verify_sh_checks_the_signature_by_the_key_that_it_is_given(signed, shell):
+    done = run(signed, shell, more=["--key", "ops.pub"])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (f"ok: SHA256SUMS.sig by ED25519 key {fingerprint(signed.parent / 'ops')}\n"
+                           "ok: 8 files as built\n")
+    kind, blob, _ = (signed.parent / "ops.pub").read_text().split()
+    (signed.parent / "allowed").write_text(f'# who may\n\n"ops@example,b@x" namespaces="pinboot" {kind} {blob}\n')
+    assert run(signed, shell, more=["--key", str(signed.parent / "allowed")]).returncode == 0
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_verify_sh_refuses_any_other_signature(signed, shell):
+    refusal = f"error: SHA256SUMS.sig is no signature of SHA256SUMS by a key of {signed.parent}/"
+    done = run(signed, shell, more=["--key", "eve.pub"])
+    assert (done.returncode, done.stdout, done.stderr) == (4, "", f"{refusal}eve.pub\n")
+    subprocess.run(["ssh-keygen", "-q", "-Y", "sign", "-n", "file", "-f", "../ops", "SHA256SUMS"], cwd=signed, check=True,
+                   capture_output=True, input=b"y\n")
+    assert run(signed, shell, more=["--key", "ops.pub"]).stderr == f"{refusal}ops.pub\n"
+    (signed / "SHA256SUMS.sig").write_text("junk\n")
+    assert run(signed, shell, more=["--key", "ops.pub"]).stderr == f"{refusal}ops.pub\n"
+    (signed / "SHA256SUMS.sig").unlink()
+    done = run(signed, shell, more=["--key", "ops.pub"])
+    assert (done.returncode, done.stderr) == (4, f"error: {signed} has no signature by an ssh key (SHA256SUMS.sig)\n")
+
+
+def test_verify_sh_refuses_a_list_that_was_written_anew_after_it_was_signed(signed):
+    rewrite(signed, "boot/vmlinuz", flipped)
+    sums = checksums.parse((signed / "SHA256SUMS").read_bytes())
+    sums["boot/vmlinuz"] = text_entry("x", (signed / "boot/vmlinuz").read_bytes()).digest.hex
+    (signed / "SHA256SUMS").write_text("".join(f"{digest}  {path}\n" for path, digest in sorted(sums.items())))
+    assert run(signed).returncode == 0 and run(signed, more=["--key", "ops.pub"]).returncode == 4
+
+
+def test_verify_sh_does_not_pass_over_a_signature_without_a_word(signed):
+    assert run(signed).stdout == "SHA256SUMS.sig is there and was not checked\nok: 8 files as built\n"
+    (signed / "SHA256SUMS.sig").rename(signed / "SHA256SUMS.asc")
+    assert run(signed).stdout == "SHA256SUMS.asc is there and was not checked\nok: 8 files as built\n"
+
+
+def test_verify_sh_says_what_it_wants_and_what_is_missing(signed, tmp_path):
+    for wrong in (["--key"], ["--key", "nowhere"], ["--frob", "x"], ["x"]):
+        done = run(signed, more=wrong)
+        assert (done.returncode, done.stderr) == (2, "usage: sh verify.sh [--key FILE], where FILE can be read\n")
+    path = tools(tmp_path)
+    (path / "sha256sum").symlink_to(shutil.which("sha256sum"))
+    done = run(signed, path=path, more=["--key", "ops.pub"])
+    assert (done.returncode, done.stderr) == (
+        5, "error: ssh-keygen is missing (Debian: openssh-client; Alpine: openssh)\n")
+
+
+def test_verify_sh_leaves_nothing_in_the_temporary_folder(signed, tmp_path):
+    (tmp_path / "tmp").mkdir()
+    for key in ("ops.pub", "eve.pub"):
+        run(signed, more=["--key", key], TMPDIR=str(tmp_path / "tmp"))
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_a_signature_is_no_file_too_many(signed):
+    report = verify(signed)
+    assert report.ok and report.files == 9 and report.signature.state is State.UNCHECKED
+    (signed / "SHA256SUMS.sig.old").write_text("x")
+    assert verify(signed).extra == ("SHA256SUMS.sig.old",)
+
+
+def test_a_check_sees_the_list_and_the_signatures_as_they_were_read(signed):
+    seen = []
+    report = verify(signed, check=lambda sums, there: seen.append((sums, there)) or unchecked(sums, there))
+    assert report.ok and seen == [((signed / "SHA256SUMS").read_bytes(),
+                                   {"SHA256SUMS.sig": (signed / "SHA256SUMS.sig").read_bytes()})]
+
+
+def test_a_signature_in_a_tar_is_seen_too(signed, tmp_path):
+    from builder.media.pack import zst
+
+    made = built()
+    sig = text_entry("SHA256SUMS.sig", (signed / "SHA256SUMS.sig").read_bytes())
+    for write, name in ((tar.write, "signed.tar"), (zst.write, "signed.tar.zst")):
+        write(bundle("web", EPOCH, [*made.entries, sig]), tmp_path / name)
+        assert verify(tmp_path / name) == verify(signed)
+
+
+def test_overrides_are_told_and_must_be_those_of_the_lock(tmp_path):
+    of = dataclasses.replace(LOCK, overrides=MappingProxyType({"kernel": "the profile accepts first-use"}))
+    directory.write(built(lock=of), tmp_path / "web")
+    report = verify(tmp_path / "web")
+    assert report.ok and report.overrides == (("kernel", "the profile accepts first-use"),)
+    rewrite(tmp_path / "web", "manifest.json", lambda data: data.replace(b"accepts first-use", b"accepts nothing!!"))
+    assert "web.lock: what it accepted below the usual is not what manifest.json says" in verify(tmp_path / "web").disagree
 
 
 # What NetBSD's cksum -a SHA256 and openssl print for their standard input.

@@ -3,35 +3,53 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import textwrap
 from pathlib import Path
 
 from builder.cli import context, printing, profiles
-from builder.cli.commands import lock
+from builder.cli.commands import lock, verify
 from builder.errors import OK, UsageError
 from builder.jobs import building, locking
 from builder.jobs.building import Built
 from builder.jobs.context import Context
+from builder.media.signing import signature
+from builder.media.signing.signature import Signer
 from builder.profile.values import Profile
 
 
 def run(chosen: argparse.Namespace) -> int:
     made = context.make(chosen)
+    signer = _signer(chosen, made)
     _, profile, layers = lock.owned(chosen.profile, made)
     shown = profiles.shown(locking.lock_path(profile))
     if not locking.lock_path(profile).exists():
         _lock_first(chosen, made, profile, shown)
     target = Path(chosen.output) if chosen.output else Path("out") / profile.name
     built = building.build(profile, layers, made, shown=shown, hosts=tuple(chosen.host), target=target,
-                           offline=chosen.offline)
+                           offline=chosen.offline, signer=signer)
     if chosen.json:
         printing.as_json({"bundle": str(target), "id": built.bundle_id, "size": built.size, "files": built.files,
-                          "unchanged": built.unchanged, "hosts": list(built.hosts),
+                          "unchanged": built.unchanged, "hosts": list(built.hosts), "signature": built.signature,
                           "fetches": [{"url": each.url, "what": each.what, "protection": each.protection}
                                       for each in built.fetched]})
         return OK
     report(built, target, quiet=chosen.quiet)
     return OK
+
+
+def _signer(chosen: argparse.Namespace, made: Context) -> Signer | None:
+    """The key of --sign. Whoever is quiet, or has no terminal, is asked for no passphrase."""
+    if chosen.sign is None:
+        return None
+    interactive = not chosen.quiet and sys.stdin.isatty() and sys.stderr.isatty()
+    return signature.signer(Path(chosen.sign), now=made.now, interactive=interactive, ask=_ask if interactive else None)
+
+
+def _ask(question: str) -> str:
+    import getpass
+
+    return getpass.getpass(question)
 
 
 def _lock_first(chosen: argparse.Namespace, made: Context, profile: Profile, shown: str) -> None:
@@ -46,11 +64,13 @@ def report(built: Built, target: Path, *, quiet: bool) -> None:
     """What was built, on stdout; what happens next, on stderr."""
     if built.unchanged:
         printing.out(f"bundle    {target}  as built, {built.files} files re-hashed, id {built.bundle_id}")
+        _signature(built)
         return
     if not quiet:
         for line in built.story:
             printing.story(line)
     printing.out(f"bundle    {target}  {printing.size(built.size)}, id {built.bundle_id}  (same inputs: same id)")
+    _signature(built)
     if quiet:
         return
     if built.fetched:
@@ -63,3 +83,7 @@ def report(built: Built, target: Path, *, quiet: bool) -> None:
     printing.story(f"Next: {how} {target} to dom0:{built.place}, then there:\n      sh up.sh {built.hosts[0]}")
 
 
+def _signature(built: Built) -> None:
+    if built.signature:
+        for line in verify.topic("signature", built.signature, 10):
+            printing.out(line)

@@ -1,4 +1,4 @@
-"""`pinboot demo`: the whole job on small trees made on the spot, then two things being caught."""
+"""`pinboot demo`: the whole job on small trees made on the spot, then four attacks being caught."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from pathlib import Path
 
 from builder.cli import main, printing
 from builder.demo import profiles, serve, tree
+from builder.demo.openpgp import Signer
 from builder.errors import BYTES_DIFFER, CHECK_FAILED, OK, UsageError
 
 Say = Callable[[str], None]
 STOPPED = {code: number for number, (code, _) in main.STOPPED.items()}
-OLD_KERNEL = "3.10.0-862.el7.x86_64"
+KERNEL, OLD_KERNEL = "3.10.0-1160.el7.x86_64", "3.10.0-862.el7.x86_64"
 
 
 def run(chosen: argparse.Namespace) -> int:
@@ -33,13 +34,15 @@ def run(chosen: argparse.Namespace) -> int:
 
 def _steps(folder: Path, *, quiet: bool) -> list[dict[str, object]]:
     say: Say = _nothing if quiet else printing.out
-    trees = {profiles.CENTOS: tree.centos7(), profiles.ROCKY: tree.el9()}
+    signer = Signer("pinboot demo")
+    trees = _mirror(signer)
     results: list[dict[str, object]] = []
     with serve.serve(trees) as mirror:
-        for name, text in (("centos", profiles.centos(mirror)), ("rocky", profiles.rocky(mirror))):
-            (folder / f"{name}.toml").write_text(text)
+        for name, text in (("centos", profiles.centos), ("rocky", profiles.rocky)):
+            (folder / f"{name}.toml").write_text(text(mirror, signer.fingerprint))
         say(f"A mirror with two small install trees is served at {mirror}.")
-        say("Their kernels, initrds and metadata are true to format; they install nothing.")
+        say("Their kernels, initrds, packages, images and signatures are true to format;")
+        say(f"they install nothing. The key that signs them: {signer.fingerprint}")
 
         def pinboot(words: str, expected: int) -> None:
             say(f"\n$ pinboot {words}")
@@ -59,12 +62,26 @@ def _steps(folder: Path, *, quiet: bool) -> list[dict[str, object]]:
         rocky[path] = tree.tampered(rocky[path])
         pinboot("lock rocky.toml", BYTES_DIFFER)
         say("\n--- The kernel of one build in the tree of another ---")
-        trees[profiles.CENTOS] = tree.centos7(kernel=OLD_KERNEL, initrd_kernel="3.10.0-1160.el7.x86_64",
-                                              package_kernel="3.10.0-1160.el7.x86_64")
+        trees[profiles.CENTOS] = tree.centos7(kernel=OLD_KERNEL, initrd_kernel=KERNEL, package_kernel=KERNEL,
+                                              signer=signer)
         pinboot("lock centos.toml", CHECK_FAILED)
-        say(f"\nBoth were caught, and what was locked and built before stands.\n"
+        say("\n--- Same kernel version, other bytes: not the kernel of the signed package ---")
+        trees[profiles.CENTOS] = {**tree.centos7(signer=signer), tree.KERNEL: tree.centos7(seed="evil")[tree.KERNEL]}
+        pinboot("lock centos.toml", CHECK_FAILED)
+        say("\n--- A mirror without signatures, offered as an update ---")
+        trees[profiles.CENTOS] = tree.centos7(treeinfo="1603729577")
+        del trees[profiles.CENTOS_ISOS]["sha256sum.txt.asc"]
+        pinboot("lock --update centos.toml", CHECK_FAILED)
+        say(f"\nAll four were caught, and what was locked and built before stands.\n"
             f"Your turn: pinboot init web1, edit it, then check, lock and build it.{_kept(folder)}")
     return results
+
+
+def _mirror(signer: Signer) -> dict[str, dict[str, bytes]]:
+    """What the server has by its places: trees, and beside them boot images and keys."""
+    centos, rocky = tree.centos7(signer=signer), tree.el9(signer=signer)
+    return {profiles.CENTOS: centos, profiles.CENTOS_ISOS: tree.isos(centos, "CentOS", "7.9.2009", signer),
+            profiles.ROCKY: rocky, profiles.ROCKY_KEYS: tree.keys("Rocky Linux", "9.6", signer)}
 
 
 def _kept(folder: Path) -> str:

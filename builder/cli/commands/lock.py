@@ -47,6 +47,8 @@ def report(locked: Locked, profile: Path, *, quiet: bool) -> None:
         return
     if locked.state == "same":
         printing.out(f"{shown}: as locked; {len(lock.pins)} of {len(lock.pins)} pins match\n  {locked.asked}")
+        for what, reason in sorted(lock.overrides.items()):
+            printing.out(f"  override: {what}: {reason}")
         if locked.asked != lock.source:
             printing.out(f"  the lock names {lock.source}\n  pinboot lock --relocate changes the address, and no pin")
         return
@@ -60,8 +62,10 @@ def report(locked: Locked, profile: Path, *, quiet: bool) -> None:
         if finding.severity is Severity.WARNING and not quiet:
             for line in printing.findings([finding]):
                 printing.story(line)
+    for what, reason in sorted(lock.overrides.items()):
+        printing.out(f"  override: {what}: {reason}")
     verb = "updated" if locked.state == "updated" else "written"
-    printing.out(f"{shown} {verb}: {lock.family} {lock.version}, kernel {lock.kernel.version}")
+    printing.out(f"{shown} {verb}: {lock.family} {lock.version}, kernel {lock.kernel.version or 'not checked'}")
     if not quiet:
         printing.story(f"Next: pinboot build {profiles.shown(profile)}")
 
@@ -71,5 +75,6 @@ def _as_json(locked: Locked) -> None:
         "lock": str(locked.path), "state": locked.state, "release": locked.lock.version,
         "kernel": locked.lock.kernel.version, "source": locked.lock.source,
         "pins": [{"role": p.role, "path": p.path, "name": p.name, "digest": str(p.digest), "size": p.size,
-                  "evidence": p.evidence} for p in locked.lock.pins],
+                  "evidence": p.evidence, "detail": p.detail, "key": p.key} for p in locked.lock.pins],
+        "absent": list(locked.lock.absent), "overrides": dict(locked.lock.overrides),
         "changes": [{"what": c.label, "locked": c.locked, "now": c.now} for c in locked.changes]})

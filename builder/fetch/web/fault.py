@@ -17,6 +17,8 @@ TLS_HINT = ("look at this machine's clock (certificates are dated), and whether 
             "authority give its certificate with --ca-file")
 NETWORK_HINT = "look at the network, the firewall and the proxy (http_proxy, https_proxy, no_proxy), or try later"
 NAME_HINT = "look at the spelling, at DNS and the network; behind a proxy set https_proxy and http_proxy"
+# A proxy's answer to CONNECT that it will give again: refused (4xx), or it knows no tunnels (501).
+NEVER_TUNNELS = re.compile(r"failed: (4[0-9]{2}|501)\b")
 PROXY_HINT = ("http_proxy, https_proxy and all_proxy hold http:// URLs, as in http://proxy.example:3128; socks5:// and "
               "socks5h:// need the Python package pysocks beside pinboot")
 # What requests and urllib3 raise for a proxy URL of the environment that they cannot use.
@@ -81,7 +83,7 @@ def of_exception(problem: BaseException, url: str) -> Fault:
             return Fault(f"the host name {host} does not resolve: {cause.strerror}", hint=NAME_HINT, final=dead)
     refused = next((c for c in chain if type(c).__name__ == "ProxyError"), None)
     if refused:
-        return Fault(f"the proxy does not serve: {_words(chain[-1])}", final="407" in str(refused))
+        return Fault(f"the proxy does not serve: {_words(chain[-1])}", final=bool(NEVER_TUNNELS.search(str(refused))))
     for cause in chain:
         if isinstance(cause, ConnectionRefusedError):
             return Fault(f"{parts.netloc} refuses the connection")

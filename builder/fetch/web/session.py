@@ -82,6 +82,27 @@ class Answer:
     def chunked(self) -> bool:
         return bool(self._body.chunked)
 
+    @property
+    def length(self) -> int | None:
+        """Bytes of the body, where the head tells it usably."""
+        return None if self.chunked else headers.content_length(self.header("content-length"))
+
+    def refusal(self) -> Fault:
+        """The Fault of a status that brings no file."""
+        after = headers.retry_after(self.header("retry-after"), self.header("date"))
+        return fault.of_status(self.status, self.reason, after)
+
+    def coded(self, path: str = "") -> str:
+        """See headers.coded."""
+        return headers.coded(self.header("content-encoding"), self.header("transfer-encoding"), path)
+
+    def refuse_coded(self, path: str = "") -> None:
+        """Raises Fault where the body is not the plain bytes of the file."""
+        coding = self.coded(path)
+        if coding:
+            raise Fault(f"the body is coded ({coding[:40]}) although the plain file was asked for",
+                        hint="use another mirror; a proxy in between may be the one that codes", final=True)
+
     def allow(self, size: int) -> None:
         self._body.paced.allow(size)
 
@@ -110,6 +131,12 @@ class Answer:
         if self.chunked and self._body.paced.ended:
             return Fault(BROKE_OFF)  # http.client takes a size line cut down to "0" for the last chunk
         return self._cut
+
+    def cut(self, came: int) -> Fault | None:
+        """The Fault of a body that ended after `came` bytes, where the connection or the head says it is not whole."""
+        if self.fault or self.length is None or came >= self.length:
+            return self.fault
+        return Fault(f"the answer broke off after {came} of {self.length} bytes")
 
     def finish(self, drain: memoryview | None = None) -> None:
         """Give the connection back to the pool if the whole body was read, else close it."""

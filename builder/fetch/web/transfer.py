@@ -7,7 +7,7 @@ from collections.abc import Callable
 from builder.errors import BytesDiffer
 from builder.fetch import parallel
 from builder.fetch.store.intake import Intake
-from builder.fetch.web import fault, headers
+from builder.fetch.web import headers
 from builder.fetch.web.fault import Fault
 from builder.fetch.web.patience import Patience
 from builder.fetch.web.session import Answer, Session
@@ -79,11 +79,10 @@ class Transfer:
             self._check_range(answer, start)
             self._continued = True
         elif answer.status != 200:
-            after = headers.retry_after(answer.header("retry-after"), answer.header("date"))
-            raise fault.of_status(answer.status, answer.reason, after)
+            raise answer.refusal()
         elif start:
             self._restart()
-        self._refuse_coded(answer)
+        answer.refuse_coded(self._url if self._intake.wanted.expected else "")
         if answer.status == 200:
             # A pool of mirrors may give every answer another tag: after one refusal the digest alone judges (N11).
             flapping = start and self._etag and self._intake.wanted.expected
@@ -102,17 +101,10 @@ class Transfer:
         self._restart()
         raise Fault(f"the server gave another range than bytes {start} to the end", hint="use another mirror")
 
-    def _refuse_coded(self, answer: Answer) -> None:
-        path = self._url if self._intake.wanted.expected else ""
-        coding = headers.coded(answer.header("content-encoding"), answer.header("transfer-encoding"), path)
-        if coding:
-            raise Fault(f"the body is coded ({coding[:40]}) although the plain file was asked for",
-                        hint="use another mirror; a proxy in between may be the one that codes", final=True)
-
     def _receive(self, answer: Answer, gauge: Gauge) -> None:
         intake, wanted = self._intake, self._intake.wanted
         start = intake.size
-        length = None if answer.chunked else headers.content_length(answer.header("content-length"))
+        length = answer.length
         if length is not None and wanted.size is None:
             self._total = start + length
             gauge.total(self._total)
@@ -127,16 +119,13 @@ class Transfer:
             gauge.reach(intake.size)
         parallel.check()
         if intake.size < stop:
-            self._refuse_cut(answer, intake.size - start, length)
+            self._refuse_cut(answer, intake.size - start)
 
-    def _refuse_cut(self, answer: Answer, came: int, length: int | None) -> None:
-        broken = answer.fault
-        if broken:
-            raise broken
-        if length is not None and came < length:
-            raise Fault(f"the answer broke off after {came} of {length} bytes")
+    def _refuse_cut(self, answer: Answer, came: int) -> None:
+        if cut := answer.cut(came):
+            raise cut
         size = self._intake.wanted.size
-        if length is None and not answer.chunked and size is not None and self._intake.size < size:
+        if answer.length is None and not answer.chunked and size is not None and self._intake.size < size:
             raise Fault(f"the answer ended after {self._intake.size} of {size} bytes")
 
     def _restart(self) -> None:

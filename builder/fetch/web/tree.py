@@ -6,10 +6,11 @@ from urllib.parse import urlsplit
 
 from builder.digest import Digest
 from builder.fetch import limits, relative
+from builder.fetch.beginning import Beginning
 from builder.fetch.store.incoming import Incoming
 from builder.fetch.store.intake import Intake, Memory, Wanted
 from builder.fetch.store.objects import Fetched, Store
-from builder.fetch.web import fault, headers
+from builder.fetch.web import start
 from builder.fetch.web.fault import Fault
 from builder.fetch.web.patience import Patience
 from builder.fetch.web.session import Session
@@ -50,6 +51,13 @@ class HttpSource:
 
         return self.store.bring(wanted, told, self._progress, pull, fresh=fresh)
 
+    def start(self, path: str, length: int, *, what: str = "") -> bytes:
+        """The first bytes, by one Range request. Raises NotFound, Missing, HostileInput."""
+        url, told = self._at(path), what or path
+        beginning = Beginning(url, length)
+        with self._progress.start(told, length) as meter:
+            return start.bring(self._session, url, beginning, told, self._progress, meter)
+
     def size(self, path: str) -> int | None:
         """The size that a HEAD tells; None when it does not. Raises NotFound, Missing."""
         url = self._at(path)
@@ -75,11 +83,8 @@ class HttpSource:
             if answer.status in (405, 501):
                 return None  # no HEAD there (RFC 9110 15.5.6, 15.6.2)
             if answer.status != 200:
-                after = headers.retry_after(answer.header("retry-after"), answer.header("date"))
-                raise fault.of_status(answer.status, answer.reason, after)
-            if headers.coded(answer.header("content-encoding"), answer.header("transfer-encoding")):
-                return None
-            return None if answer.chunked else headers.content_length(answer.header("content-length"))
+                raise answer.refusal()
+            return None if answer.coded() else answer.length
 
 
 def _quoted(path: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from urllib.parse import urlsplit
 
 from builder import digest
@@ -11,15 +10,16 @@ from builder.errors import BytesDiffer, Missing
 from builder.fetch import limits
 from builder.fetch.source import Source
 from builder.finding import Finding, Severity
+from builder.jobs.survey.proofs.ledger import Attempt, Ledger, Proof
 from builder.lock.model import Pin
 from builder.trust.evidence import Evidence
 
 TOPIC = "quorum"
 
 
-def ask(pins: Sequence[Pin], source: str, others: Sequence[Source], findings: list[Finding], *,
-        with_stage2: bool) -> list[Pin]:
-    """`pins` with evidence raised to quorum where every mirror of `others` serves the same bytes.
+def ask(pins: Sequence[Pin], source: str, others: Sequence[Source], ledger: Ledger, findings: list[Finding], *,
+        with_stage2: bool) -> None:
+    """A proof for each of `pins` that every mirror of `others` serves with the same bytes.
 
     stage2 takes part only on request: it is the largest file. A mirror on the same host as another is not independent
     and does not count. Each disagreement or silent mirror becomes an error.
@@ -28,13 +28,13 @@ def ask(pins: Sequence[Pin], source: str, others: Sequence[Source], findings: li
     if not independent:
         findings.append(Finding(topic=TOPIC, severity=Severity.ERROR, text="no independent mirror to ask",
                                 hint="name at least one mirror on another host in trust.quorum"))
-        return list(pins)
+        return
     asked = [pin for pin in pins if pin.role != "stage2" or with_stage2]
     answers = {pin.path: [_agrees(pin, mirror, findings) for mirror in independent] for pin in asked}
-    agreed = {path for path, each in answers.items() if all(each)}
     hosts = ", ".join(_host(mirror.url) for mirror in independent)
-    return [_raised(pin, f"{len(independent) + 1} mirrors agree: {_host(source)}, {hosts}")
-            if pin.path in agreed else pin for pin in pins]
+    proof = Proof(evidence=Evidence.QUORUM, detail=f"{len(independent) + 1} mirrors agree: {_host(source)}, {hosts}")
+    for path, each in answers.items():
+        ledger.note(path, proof if all(each) else Attempt(evidence=Evidence.QUORUM, why="a mirror does not agree"))
 
 
 def _independent(source: str, others: Sequence[Source], findings: list[Finding]) -> list[Source]:
@@ -70,9 +70,3 @@ def _agrees(pin: Pin, mirror: Source, findings: list[Finding]) -> bool:
             hint="one of the mirrors is out of step or lies: compare them, or wait until both are synchronised"))
         return False
     return True
-
-
-def _raised(pin: Pin, detail: str) -> Pin:
-    if Evidence(pin.evidence).reaches(Evidence.QUORUM):
-        return pin
-    return replace(pin, evidence=Evidence.QUORUM.value, detail=detail)

@@ -7,28 +7,27 @@ collects every finding instead of raising at the first.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from types import MappingProxyType
 
-from builder.errors import BytesDiffer, CheckFailed, NotFound, PinbootError, UsageError
-from builder.fetch import limits, parallel
+from builder import digest
+from builder.errors import CheckFailed, HostileInput, NotFound, PinbootError, UsageError
+from builder.fetch import limits
 from builder.fetch.mirrors import Mirrors
 from builder.fetch.source import Source
-from builder.fetch.store.objects import Fetched
 from builder.finding import Finding, Severity
 from builder.jobs.context import Context
-from builder.jobs.survey import locate, quorum, repositories, sameset
+from builder.jobs.survey import images, locate, quorum, repositories, sameset
 from builder.jobs.survey.locate import Located
-from builder.jobs.survey.repositories import Repository
+from builder.jobs.survey.proofs import image, judge, keyring, package, patches
+from builder.jobs.survey.proofs.ledger import Ledger
 from builder.lock.compare import DAY
 from builder.lock.model import KernelFacts, Lock, Pin
+from builder.probe import kernel
 from builder.profile.values import Profile
 from builder.tree import discinfo, identify
 from builder.tree.discinfo import Discinfo
-from builder.tree.treeinfo import Treeinfo
-from builder.trust import evidence
 from builder.trust.evidence import Evidence
 
 LATEST = 1 << 33  # the year 2242: no lock holds a later time
@@ -89,18 +88,40 @@ def _look(profile: Profile, context: Context, located: Located, *, fetch_stage2:
     done.findings.extend(identify.compare(profile.release, located.treeinfo, disc, located.source.url))
     if done.failed:
         return done
-    repos, kernels = repositories.read(located, profile.release, done.findings)
-    images = _fetch_images(located, done.findings, fetch_stage2=fetch_stage2, fresh=fresh)
-    done.stage2_size = images.stage2_size
-    if "kernel" not in images.pins or "initrd" not in images.pins:
+    ledger, accept = Ledger(), profile.trust.accept
+    ring = keyring.find(profile, context, located.source, done.version, done.findings)
+    repos, kernels = repositories.read(located, profile.release, ring, ledger, done.findings, accept=accept)
+    got = images.fetch(located, ledger, done.findings, fetch_stage2=fetch_stage2, fresh=fresh, accept=accept)
+    done.stage2_size = got.stage2_size
+    if "kernel" not in got.pins or "initrd" not in got.pins:
         return done
-    done.initrd_size = images.pins["initrd"].size
-    done.kernel = sameset.compare(context.store, images.pins["kernel"], images.pins["initrd"], kernels,
-                                  located.source.url, profile.release, done.findings)
-    pins = _believed(profile, context, located, images, repos, done.findings)
+    done.initrd_size = got.pins["initrd"].size
+    boots = _version(context, got.pins["kernel"], profile.release.arch)
+    there = package.of_version(kernels, boots, profile.release.generation.kernel_package)
+    later = () if there else repositories.updates(located, profile.release, done.version, ring, done.findings)
+    done.kernel = sameset.compare(
+        context.store, got.pins["kernel"], got.pins["initrd"], [each.package for each in kernels],
+        located.source.url, profile.release, done.findings, updates=tuple(each.package for each in later),
+        identity=identity, epoch=located.treeinfo.epoch)
+    there = there or package.of_version(later, boots, profile.release.generation.kernel_package)
+    package.prove(got.pins["kernel"], boots, there, ring, ledger, done.findings,
+                  accepted=got.pins["kernel"].path in accept)
+    patched, absent = patches.read(located, done.findings)
+    pins = (*got.pins.values(), *patched, *(repo.pin for repo in repos), _treeinfo_pin(located))
+    image.prove(profile, context, located, done.version, pins, ring, ledger, done.findings)
+    pins = _believed(profile, context, located, pins, ledger, done.findings)
     if fetch_stage2 and not done.failed and done.kernel:
-        done.lock = _lock(profile, located, done, pins)
+        done.lock = _lock(profile, located, done, pins, ledger, absent)
     return done
+
+
+def _version(context: Context, pin: Pin, arch: str) -> str:
+    """What the kernel calls itself, empty where it does not tell; what else is wrong with it is said by others."""
+    try:
+        with context.store.open(pin.digest) as stream:
+            return kernel.read(stream, pin.path, arch).version
+    except HostileInput:
+        return ""
 
 
 def _age(epoch: int | None, now: int) -> tuple[Finding, ...]:
@@ -129,90 +150,23 @@ def _discinfo(source: Source) -> Discinfo | None:
     return discinfo.read(data, f"{source.url}/.discinfo")
 
 
-@dataclass(slots=True, kw_only=True)
-class _Images:
-    pins: dict[str, Pin] = field(default_factory=dict)
-    stage2_size: int | None = None
-
-
-def _fetch_images(located: Located, findings: list[Finding], *, fetch_stage2: bool, fresh: bool) -> _Images:
-    """kernel, initrd and (for a lock) stage2 into the store, all at once; every digest error is noted, in the order of
-    the roles, before anyone decides."""
-    images = _Images()
-    wanted = image_paths(located.treeinfo)
-    checksums = located.treeinfo.checksums
-    jobs: list[Callable[[], Fetched | int | None]] = []
-    for role, path in wanted:
-        if role == "stage2" and not fetch_stage2:
-            jobs.append(partial(located.source.size, path))
-        else:
-            jobs.append(partial(located.source.fetch, path, kind=role, expected=checksums.get(path), what=path,
-                                fresh=fresh))
-    located.source.store.use(create=True)  # before there are threads that would each do it
-    for (role, path), got in zip(wanted, parallel.fetch_all(jobs), strict=True):
-        if isinstance(got, BytesDiffer | NotFound):
-            findings.append(_bad_image(path, got))
-        elif isinstance(got, PinbootError):
-            raise got
-        elif isinstance(got, Fetched):
-            images.pins[role] = _pin(located, role, path, got)
-        if role == "stage2":
-            images.stage2_size = got.size if isinstance(got, Fetched) else got if isinstance(got, int) else None
-    return images
-
-
-def _pin(located: Located, role: str, path: str, got: Fetched) -> Pin:
-    expected = located.treeinfo.checksums.get(path)
-    word = Evidence.TREEINFO if expected else Evidence.FIRST_USE
-    return Pin(role=role, path=path, size=got.size, digest=got.digest,  # type: ignore[arg-type]
-               evidence=word.value, detail=f"named in {located.path} as {expected.algorithm}" if expected else "")
-
-
-def image_paths(info: Treeinfo) -> tuple[tuple[str, str], ...]:
-    """(role, path) of the three images; the caller has made sure that the tree is one that boots."""
-    return (("kernel", info.kernel or ""), ("initrd", info.initrd or ""), ("stage2", info.stage2 or ""))
-
-
-def _bad_image(path: str, reason: PinbootError) -> Finding:
-    lines = reason.message.splitlines()
-    what = "is not what the tree's own checksums say" if isinstance(reason, BytesDiffer) else "is not there"
-    return Finding(topic="images", severity=Severity.ERROR, text=f"{path} {what}",
-                   detail=tuple(line.strip() for line in lines), hint=reason.hint or
-                   "the mirror is damaged or in the middle of a synchronisation: take another one, or try later")
-
-
-def _believed(profile: Profile, context: Context, located: Located, images: _Images, repos: tuple[Repository, ...],
+def _believed(profile: Profile, context: Context, located: Located, pins: Sequence[Pin], ledger: Ledger,
               findings: list[Finding]) -> tuple[Pin, ...]:
     """The pins with the strongest evidence each can show, and what the profile's policy says to that."""
-    pins = [*images.pins.values(), *(repo.pin for repo in repos), _treeinfo_pin(located)]
-    if profile.trust.quorum:
-        others = [context.source(address) for address in profile.trust.quorum]
-        pins = quorum.ask(pins, located.source.url, others, findings, with_stage2=profile.trust.quorum_stage2)
-    minimum, family = profile.trust.minimum, profile.release.series.minimum
-    for pin in pins:
-        findings.append(_evidence(pin, evidence.minimum(pin.role, minimum, family)))
-    if not located.treeinfo.checksums:
+    trust, series = profile.trust, profile.release.series
+    if trust.quorum:
+        others = [context.source(address) for address in trust.quorum]
+        quorum.ask(pins, located.source.url, others, ledger, findings, with_stage2=trust.quorum_stage2)
+    best = judge.judge(pins, ledger, trust, series, findings)
+    if not located.treeinfo.checksums and any(Evidence(pin.evidence) is Evidence.FIRST_USE for pin in best
+                                              if pin.role in ("kernel", "initrd", "stage2")):
         findings.append(_no_checksums(located))
-    return tuple(pins)
+    return best
 
 
 def _treeinfo_pin(located: Located) -> Pin:
-    from builder import digest
-
     return Pin(role="treeinfo", path=located.path, size=len(located.data), digest=digest.of_bytes(located.data),
                evidence=Evidence.FIRST_USE.value)
-
-
-def _evidence(pin: Pin, least: Evidence) -> Finding:
-    word = Evidence(pin.evidence)
-    name = f"{pin.name} repomd" if pin.name else pin.path.rpartition("/")[2]
-    text = f"{name:<16} {word.value:<10} {pin.detail or evidence.MEANING[word]}"
-    if pin.role == "treeinfo" or word.reaches(least):
-        return Finding(topic="evidence", severity=Severity.OK, text=text)
-    return Finding(
-        topic="evidence", severity=Severity.ERROR, text=f"{pin.path}: not enough evidence", expected=least.value,
-        found=word.value, hint=f'accept it in this profile: trust.minimum = {{ {pin.role} = "{word.value}" }}; or name '
-        "mirrors in trust.quorum that must serve the same bytes")
 
 
 def _no_checksums(located: Located) -> Finding:
@@ -243,12 +197,11 @@ def mirrors(profile: Profile, source: str, context: Context) -> Source:
     return Mirrors([context.source(place) for place in places], progress=context.progress)
 
 
-def _lock(profile: Profile, located: Located, done: Survey, pins: tuple[Pin, ...]) -> Lock:
+def _lock(profile: Profile, located: Located, done: Survey, pins: tuple[Pin, ...], ledger: Ledger,
+          absent: tuple[str, ...]) -> Lock:
     assert done.kernel is not None
-    minimum, family = profile.trust.minimum, profile.release.series.minimum
-    overrides = {role: text for role in ("kernel", "initrd", "stage2", "repository")
-                 if (text := evidence.override(role, minimum, family))}
     return Lock(
         family=profile.release.family.id, version=done.version, arch=profile.release.arch, source=located.source.url,
-        epoch=located.treeinfo.epoch or 0, compose=located.treeinfo.timestamp, kernel=done.kernel,
-        pins=pins, overrides=MappingProxyType(overrides))
+        epoch=located.treeinfo.epoch or 0, compose=located.compose or located.treeinfo.timestamp, kernel=done.kernel,
+        pins=pins, absent=absent,
+        overrides=MappingProxyType(judge.overrides(pins, ledger, profile.trust, profile.release.series)))

@@ -33,6 +33,8 @@ class Tree(Table):
     iso: str | None = None
     mirrors: Texts = ()
     install_url: str | None = None
+    mirrorlist: str | None = None
+    metalink: str | None = None
     client_cert: str | None = None
     client_key: str | None = None
 
@@ -48,6 +50,11 @@ class Trust(Table):
     minimum: Minimum | None = None
     quorum: Texts = ()
     quorum_stage2: bool = False
+    keys: Texts = ()
+    key_files: Texts = ()
+    checksums: str | None = None
+    iso: bool = True
+    accept: Texts = ()
 
 
 class Xen(Table):

@@ -35,7 +35,7 @@ bridge_there() {
 }
 
 cpu_words() {
-	cpuctl identify 0 2>/dev/null | tr '<>,' '   '
+	cpuctl identify 0 2>/dev/null | sed -n 's/^cpu0: features//p' | tr '<>,' '   '
 }
 
 settings() { # host name

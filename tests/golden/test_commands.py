@@ -523,11 +523,12 @@ def test_the_demo_shows_the_whole_job_and_four_things_being_caught(work):
     ran = pinboot("demo")
     assert ran.code == 0
     for words in ("$ pinboot check centos.toml", "$ pinboot verify out/rocky", "What is in out/centos:",
-                  "A tampered initrd", "The kernel of one build in the tree of another", "All four were caught"):
+                  "A tampered initrd", "The kernel of one build in the tree of another", "Same kernel version, other bytes",
+                  "A mirror without signatures", "signed     key", "All four were caught"):
         assert words in ran.out
     assert "initrd.img is not what the tree's own checksums say" in ran.err and "two builds in one tree" in ran.err
     told = json.loads(pinboot("demo", "--json").out)
-    assert told["ok"] and [s["exit"] for s in told["steps"]] == [0] * 8 + [4, 1]
+    assert told["ok"] and [s["exit"] for s in told["steps"]] == [0] * 8 + [4, 1, 1, 1]
     assert pinboot("demo", "--keep", "kept", "-q").code == 0 and Path("kept/out/centos/up.sh").is_file()
     assert pinboot("demo", "--keep", "kept").code == 2
 

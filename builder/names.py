@@ -19,7 +19,7 @@ DOT_FILES = frozenset({".treeinfo", ".discinfo", ".composeinfo"})
 # Tokens that the kernel, dracut, NetworkManager, anaconda and GRUB all read alike (REFERENCE 1.1).
 SAFE_TOKEN = re.compile(r"[A-Za-z0-9._/:=,@%+?&\[\]~#-]+")
 DEVICE = re.compile(r"[a-z][a-z0-9]{1,30}|by-(?:id|path|uuid|label)/[A-Za-z0-9._:+-]{1,200}")
-INTERFACE = re.compile(r"[a-z][a-z0-9_.-]{0,14}")  # 15 characters: IFNAMSIZ - 1 (REFERENCE 1.5)
+INTERFACE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,14}")  # 15 characters: IFNAMSIZ - 1 (REFERENCE 1.5); enX0 on Xen
 USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 
 
@@ -63,6 +63,7 @@ def xen_mac(*seed: str) -> str:
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Interface = ipaddress.IPv4Interface | ipaddress.IPv6Interface
+Subnet = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def address(text: str) -> Address:
@@ -93,6 +94,19 @@ def interface_address(text: str) -> Interface:
             raise ValueError(f"{shown(text)} is the network itself, not a host in it")
         if found.version == 4 and found == made.network.broadcast_address:
             raise ValueError(f"{shown(text)} is the broadcast address of its network")
+    return made
+
+
+def subnet(text: str) -> Subnet:
+    """A network with its prefix length: 198.51.100.0/24. The default route is no route of its own: that is gateway."""
+    host, slash, length = text.partition("/")
+    found = address(host)
+    if not slash or not re.fullmatch(r"[0-9]{1,3}", length) or not 1 <= int(length) <= found.max_prefixlen:
+        raise ValueError(f"{shown(text)} is no network; write {host}/{24 if found.version == 4 else 64} "
+                         "(the default route is gateway)")
+    made = ipaddress.ip_network(f"{found}/{int(length)}", strict=False)
+    if made.network_address != found:
+        raise ValueError(f"{shown(text)} is a host in {made}; a route is to a network")
     return made
 
 
@@ -151,7 +165,7 @@ def user(text: str) -> str:
 
 def interface(text: str) -> str:
     if not INTERFACE.fullmatch(text):
-        raise ValueError(f"{shown(text)} is no interface name (at most 15 of a-z, 0-9, dot, dash)")
+        raise ValueError(f"{shown(text)} is no interface name (at most 15 letters, digits, dots and dashes)")
     return text
 
 

@@ -8,6 +8,7 @@ from builder.catalog.family import Release
 
 # Minor release that first has the word.
 SINCE = {
+    "clevis": 4,  # no word, but a package: RHEL 7.4 release notes, "Network-Bound Disk Encryption"
     "--bindto": 5,  # rhinstaller/anaconda pull request 1159, August 2017: after 7.4
     "reqpart": 2,  # anaconda 21.48, to which 7.2 moved from 19.31 of 7.0 and 7.1
 }

@@ -6,6 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 MIB = 1 << 20
+# What a tree's own media start by UEFI, by arch: shim, GRUB, MokManager (REFERENCE 4.4, lorax efi.tmpl).
+EFI_LOADERS = {
+    "x86_64": ("EFI/BOOT/BOOTX64.EFI", "EFI/BOOT/grubx64.efi", "EFI/BOOT/mmx64.efi"),
+    "aarch64": ("EFI/BOOT/BOOTAA64.EFI", "EFI/BOOT/grubaa64.efi", "EFI/BOOT/mmaa64.efi"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

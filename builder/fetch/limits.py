@@ -25,6 +25,7 @@ CAPS: dict[str, int] = {
     "stage2": 4 * GIB,  # install.img: 0.1 to 1 GiB
     "image": 4 * GIB,  # boot.iso, efiboot.img, updates.img, product.img
     "header": 64 * MIB,  # a package up to the end of its header: 5 MiB in EL9, where every file has an IMA signature
+    "loader": 64 * MIB,  # shim: 1 MiB, GRUB: 2 to 4 MiB
     "rpm": 8 * GIB,  # the largest packages of the field are some 3 GiB
     "iso": 64 * GIB,  # EL9 DVD: 12 GiB
     "file": 4 * GIB,  # anything else that a tree holds: EULA, release notes

@@ -22,8 +22,9 @@ from builder.errors import (
 from builder.fetch import limits
 from builder.finding import Finding, Severity
 from builder.jobs.context import Context
-from builder.jobs.survey import locate, reach, served, survey
-from builder.jobs.survey.locate import Located
+from builder.jobs.survey import survey
+from builder.jobs.survey.places import locate, reach, served
+from builder.jobs.survey.places.locate import Located
 from builder.jobs.survey.survey import Survey
 from builder.lock import compare, text
 from builder.lock.compare import Change

@@ -88,6 +88,7 @@ class Planner:
         key = (text if given else shape(text, host), host.disk.name, host.disk.size, host.storage)
         if key not in self._sound:
             found = unattended.check(text, self.generation, host, where=_where(self.profile, host),
+                                     loader=self.profile.xen.run if self.kind == "pv" else "",
                                      command_line=made.cmdline)
             if any(f.severity in (Severity.WARNING, Severity.ERROR) for f in found):
                 return found

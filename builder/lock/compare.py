@@ -47,7 +47,7 @@ def weaker(locked: Lock, now: Lock) -> tuple[tuple[Change, Pin], ...]:
 
 def _by_place(lock: Lock) -> dict[tuple[str, str], Pin]:
     """Kernel, initrd and stage2 may move in the tree; of repositories and patches there are several."""
-    return {(pin.role, pin.path if pin.role == "patch" else pin.name): pin for pin in lock.pins}
+    return {(pin.role, pin.path if pin.role in ("patch", "loader") else pin.name): pin for pin in lock.pins}
 
 
 def _pin_change(old: Pin | None, new: Pin | None, locked: Lock) -> tuple[Change, ...]:

@@ -12,8 +12,8 @@ from builder.digest import Digest
 # mirror that adds one owns the installer, so a lock says of each that it is these bytes or is not there.
 PATCHES = ("images/updates.img", "images/product.img")
 # A pin's place in the set (DESIGN Evidence): policy is set per role.
-ROLES = ("kernel", "initrd", "stage2", "patch", "treeinfo", "repository")
-Role = Literal["kernel", "initrd", "stage2", "patch", "treeinfo", "repository"]
+ROLES = ("kernel", "initrd", "stage2", "loader", "patch", "treeinfo", "repository")
+Role = Literal["kernel", "initrd", "stage2", "loader", "patch", "treeinfo", "repository"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,8 @@ class Pin:
 
     `evidence` says why it is believed (signed, signed-rpm, treeinfo, quorum, first-use), `detail` by what, `key` the
     full fingerprint of the key that signed, where one did. A repository pin is its repodata/repomd.xml and carries the
-    `name` of the variant (empty: the tree itself). A patch is a file of PATCHES.
+    `name` of the variant (empty: the tree itself). A patch is a file of PATCHES, a loader
+    one that UEFI firmware starts: shim and GRUB of the same tree.
     """
 
     role: Role

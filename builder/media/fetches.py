@@ -71,7 +71,7 @@ def _arguments(parameters: Iterable[str], install_url: str, checked: bool) -> It
 
 def _installed(profile: Profile, install_url: str) -> Iterator[Fetched]:
     """The repositories that a kickstart of ours leaves on the installed system."""
-    kept = None if profile.kickstart or profile.template else repositories.vault(profile.release, install_url)
+    kept = None if profile.kickstart or profile.template else repositories.of(profile, install_url)
     for part, _, url in kept.sections if kept else ():
         yield Fetched(url=url, what=f"packages ({part}), when yum is run on the installed system",
                       protection=f"yum checks the signature of each by the key on its disk; {_way(url, True)}")
@@ -82,7 +82,7 @@ def _users(profile: Profile) -> Iterator[Fetched]:
     if given:
         yield Fetched(url=f"what {given.path} names", what="packages, and what its scripts ask for",
                       protection="its own")
-    for script in profile.post:
+    for script in (*profile.pre, *profile.post, *profile.onerror):
         yield Fetched(url=f"what {script.path} asks for", what="a script of yours", protection="its own")
 
 

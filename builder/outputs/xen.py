@@ -137,14 +137,13 @@ def _machine(host: Host, profile: Profile, kind: Kind, row: dom0.Dom0) -> Settin
     """What both configurations share: only so is the installed machine the one that was installed."""
     if not host.disk.name.startswith("xvd"):
         raise ValueError(f"disk {shown(host.disk.name)}: the first disk of a Xen guest is xvda (xen-vbd-interface(7))")
-    card = xl.vif(mac=host.network.mac or xen_mac(profile.name, host.name), bridge=host.bridge or profile.xen.bridge)
     settings: list[tuple[str, xl.Value]] = [
         ("name", host.name),
         ("type", kind),
         ("memory", host.memory),
         ("vcpus", host.vcpus),
         ("disk", [xl.disk(vdev=host.disk.name, target=target(host, profile))]),
-        ("vif", [card]),
+        ("vif", _cards(host, profile)),
     ]
     if kind == "hvm":
         # xl console shows the first serial line. The display is on by default for HVM (xl.cfg(5), vnc) and on PV it
@@ -153,6 +152,16 @@ def _machine(host: Host, profile: Profile, kind: Kind, row: dom0.Dom0) -> Settin
         if row.device_model:
             settings.append(("device_model_version", row.device_model))
     return settings
+
+
+def _cards(host: Host, profile: Profile) -> list[str]:
+    """One vif for each card, in their order, all on the guest's bridge. One without a MAC gets one from its names, the
+    same in both configurations and in every build."""
+    bridge = host.bridge or profile.xen.bridge
+    words = [(profile.name, host.name, *((card.name,) if number else ()))
+             for number, card in enumerate(host.network.cards)]
+    return [xl.vif(mac=card.mac or xen_mac(*made), bridge=bridge)
+            for card, made in zip(host.network.cards, words, strict=True)]
 
 
 def _install(profile: Profile, cmdline: str) -> Settings:

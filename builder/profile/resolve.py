@@ -12,7 +12,7 @@ from builder import names
 from builder.catalog import load
 from builder.catalog.family import Release
 from builder.catalog.generation import GENERATIONS, Generation
-from builder.profile import secrets
+from builder.profile import additions, secrets
 from builder.profile.file import layers, schema, walk
 from builder.profile.file.layers import Joined, Layer
 from builder.profile.file.mistakes import Mistakes
@@ -90,11 +90,17 @@ class _Resolver:
             firewall=self._firewall(),
             selinux=raw.selinux,
             finish=raw.finish,
-            post=tuple(t for i, p in enumerate(raw.post) if (t := self._text(f"post[{i}]", p))),
+            post=self._texts("post", raw.post),
             kickstart=self._text("kickstart", raw.kickstart) if raw.kickstart else None,
             template=self._template(),
-            hosts=Hosts(raw, generation, xen, self.path.stem, self.mistakes).all(),
+            hosts=Hosts(raw, generation, xen, self.path.stem, self.mistakes,
+                        additions.rhsm(raw.rhsm, release, self.mistakes, self._secret),
+                        lambda key, text: self._secret(key, text, least=8)).all(),
             origins=MappingProxyType(dict(self.joined.origins)),
+            pre=self._texts("pre", raw.pre),
+            onerror=self._texts("onerror", raw.onerror),
+            addons=additions.addons(raw.addon, generation, self.mistakes),
+            installed_repos=additions.installed_repos(raw.installed_repos, release, self.mistakes),
         )
 
     def _release(self) -> Release | None:
@@ -220,6 +226,14 @@ class _Resolver:
         return User(name=name, groups=self._each(f"{key}.groups", raw.groups, names.user), gecos=raw.gecos,
                     shell=shell or "", password_hash=self._password(f"{key}.password", raw.password, generation),
                     ssh_keys=self._ssh_keys(f"{key}.ssh_keys", raw.ssh_keys))
+
+    def _secret(self, key: str, text: str, *, least: int = 1) -> secrets.Secret | None:
+        folder = self.joined.folder(key)
+        return self.mistakes.parsed(
+            key, lambda word: secrets.clear(word, folder, self.environment, least=least), text)
+
+    def _texts(self, key: str, entries: tuple[str, ...]) -> tuple[TextFile, ...]:
+        return tuple(text for i, entry in enumerate(entries) if (text := self._text(f"{key}[{i}]", entry)))
 
     def _password(self, key: str, text: str | None, generation: Generation) -> str | None:
         if text is None:

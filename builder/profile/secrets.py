@@ -1,12 +1,15 @@
-"""Secrets come as hashes or references (file:, env:), never as plain text; files that others can read are refused."""
+"""Secrets come as hashes or references (file:, env:), never as plain text; files that others can read are refused, and
+what could be one is struck out of any text that people get to see."""
 
 from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from builder.catalog.generation import Generation
@@ -22,6 +25,37 @@ KEY_TYPES = ("ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp3
              "sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com")
 MAX_BYTES = 64 << 10
 HOW_TO_HASH = "make one with: openssl passwd -6"
+REDACTED = "(redacted)"
+# The comment in a kickstart that holds a secret for the scripts of its end (boot/kickstart/scripts.py).
+COMMENT = "# pinboot-secret"
+_VALUE = r"""(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s"']+)"""
+_STRUCK = (
+    # An option that holds a secret, of a kickstart command or of the installer's command line.
+    (re.compile(rf"(--(?:[a-z-]*passphrase|[a-z-]*password|activation-key)[= ])\s*{_VALUE}"), r"\1" + REDACTED),
+    (re.compile(rf"((?:vncpassword|rdp\.password|passwd)=){_VALUE}"), r"\1" + REDACTED),
+    # rootpw and sshpw have theirs as a bare word.
+    (re.compile(rf"(?m)^([ \t]*(?:rootpw|sshpw)\b(?:[ \t]+--[a-z-]+(?:={_VALUE})?)*[ \t]+)(?![-*]){_VALUE}"),
+     r"\1" + REDACTED),
+    (re.compile(rf"(?m)^({COMMENT} [a-z-]+ ).*"), r"\1" + REDACTED),
+    # crypt(5), and what grub2-mkpasswd-pbkdf2 makes.
+    (re.compile(r"\$(?:1|2[abxy]|5|6|7|gy|y)\$(?:[./0-9A-Za-z=,]+\$)*[./0-9A-Za-z]{20,}|grub\.pbkdf2\.[.0-9A-Za-z]+"),
+     REDACTED),
+    (re.compile(r"(://)[^/@\s\"']+@"), r"\1" + REDACTED + "@"),
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secret:
+    """A text that stands in clear in the private kickstart and nowhere else. It prints as (redacted); its repr tells
+    two apart (a build is known by it) by 32 bits of a digest, which are too few to find the text by."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return f"Secret({hashlib.sha256(self.text.encode()).hexdigest()[:8]})"
+
+    def __str__(self) -> str:
+        return REDACTED
 
 
 def reference(text: str, folder: Path, environment: Mapping[str, str], *, private: bool) -> str:
@@ -37,6 +71,30 @@ def reference(text: str, folder: Path, environment: Mapping[str, str], *, privat
         if not environment.get(name):
             raise ValueError(f"the environment variable {shown(name)} is not set")
         return environment[name].rstrip("\r\n")
+    return text
+
+
+def clear(text: str, folder: Path, environment: Mapping[str, str], *, least: int = 1) -> Secret:
+    """The secret behind `file:PATH` or `env:NAME` that must be written in clear: `least` to 512 printable ASCII
+    characters, as a prompt at boot takes them with any keyboard (cryptsetup(8): 512). Raises ValueError, never echoing
+    it."""
+    if not text.startswith(("file:", "env:")):
+        raise ValueError("plain text; only file:PATH or env:NAME may stand here")
+    found = reference(text, folder, environment, private=True)
+    if not found.isascii() or not found.isprintable():
+        raise ValueError("holds characters beyond printable ASCII, which not every keyboard has at boot")
+    if not least <= len(found) <= 512 or found != found.strip():
+        raise ValueError(f"must have {least} to 512 characters, with no blank at either end")
+    return Secret(found)
+
+
+def redacted(text: str, known: Iterable[Secret] = ()) -> str:
+    """`text` without what is or could be a secret: for previews, messages and logs. `known` are struck out wherever
+    they stand; beside them all that a kickstart or a command line may hold one in."""
+    for secret in sorted(known, key=lambda each: len(each.text), reverse=True):
+        text = text.replace(secret.text, REDACTED)
+    for pattern, instead in _STRUCK:
+        text = pattern.sub(instead, text)
     return text
 
 

@@ -9,7 +9,8 @@ from types import MappingProxyType
 from typing import Literal
 
 from builder.catalog.family import Release
-from builder.names import Address, Interface
+from builder.names import Address, Interface, Subnet
+from builder.profile.secrets import Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,36 +43,182 @@ class User:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Network:
-    """One card of a host. `method` static has addresses (IPv4 and IPv6 with prefix length), the others have none.
+class Route:
+    """The network `to` is behind `via`, a neighbour of the link that has the route."""
 
-    `gateways` holds at most one address of each IP version. `mac_made` says that pinboot chose the MAC.
+    to: Subnet
+    via: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One network device of a host.
+
+    A card is known by its `mac`, else by its `name`; with neither it is whichever answers, and the name `bootif` is the
+    card that the boot loader used. `ports` and `parent` are keys of other links. `method` static has addresses (IPv4
+    and IPv6 with prefix length, with `slaac` an IPv6 address by router advertisement as well), the others have none;
+    `none` asks for nothing. `gateways` holds at most one address of each IP version. `options` are those of a bond or
+    bridge, or the runner of a team, in order. `mac_made` says that pinboot chose the MAC.
     """
 
-    method: Literal["static", "dhcp", "dhcp6", "auto6"]
-    addresses: tuple[Interface, ...] = ()
-    gateways: tuple[Address, ...] = ()
-    nameservers: tuple[Address, ...] = ()
+    kind: Literal["card", "bond", "vlan", "bridge", "team"] = "card"
+    name: str = ""
     mac: str | None = None
     mac_made: bool = False
-    interface: str | None = None
+    method: Literal["static", "dhcp", "dhcp6", "auto6", "none"] = "none"
+    addresses: tuple[Interface, ...] = ()
+    slaac: bool = False
+    gateways: tuple[Address, ...] = ()
+    routes: tuple[Route, ...] = ()
     mtu: int | None = None
+    ports: tuple[str, ...] = ()
+    parent: str = ""
+    vlan: int | None = None
+    options: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What `ports` and `parent` of other links call this one."""
+        return self.name or self.mac or ""
+
+    @property
+    def versions(self) -> frozenset[int]:
+        """IP versions that the link will have."""
+        if self.method == "dhcp":
+            return frozenset({4, 6})
+        found = {address.version for address in self.addresses}
+        return frozenset(found | ({6} if self.slaac or self.method in ("dhcp6", "auto6") else set()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkPlan:
+    """The network of a host while it is installed and afterwards: links in an order in which each stands on links
+    before it, name servers and search domains of the whole machine, and whether those that DHCP names count
+    (`peer_dns`).
+
+    Raises ValueError for a link that stands on one that is not before it, two links with one key, or no address at all.
+    """
+
+    links: tuple[Link, ...]
+    nameservers: tuple[Address, ...] = ()
+    search: tuple[str, ...] = ()
+    peer_dns: bool = True
+
+    def __post_init__(self) -> None:
+        before: set[str] = set()
+        for link in self.links:
+            missing = {*link.ports, *([link.parent] if link.kind == "vlan" else [])} - before
+            if missing or link.key in before:
+                raise ValueError(f"{link.key}: stands on {', '.join(sorted(missing)) or 'itself'}, which is not before "
+                                 "it")
+            before.add(link.key)
+        if all(link.method == "none" for link in self.links):
+            raise ValueError("no link has an address")
+
+    @property
+    def boot(self) -> Link:
+        """The link with the default route, through which the installer fetches its tree."""
+        with_address = [link for link in self.links if link.method != "none"]
+        return min(with_address, key=lambda link: min((g.version for g in link.gateways), default=9))
+
+    @property
+    def cards(self) -> tuple[Link, ...]:
+        return tuple(link for link in self.links if link.kind == "card")
+
+    @property
+    def mac(self) -> str | None:
+        """The MAC of the first card, which is the one that a boot loader or a guest's first vif has."""
+        return self.cards[0].mac
+
+    @property
+    def mac_made(self) -> bool:
+        return self.cards[0].mac_made
+
+    @property
+    def addresses(self) -> tuple[Interface, ...]:
+        return tuple(address for link in self.links for address in link.addresses)
+
+    @property
+    def gateways(self) -> tuple[Address, ...]:
+        return tuple(gateway for link in self.links for gateway in link.gateways)
+
+    def link(self, key: str) -> Link:
+        return next(link for link in self.links if link.key == key)
+
+    def under(self, link: Link) -> tuple[Link, ...]:
+        """The links that `link` stands on directly."""
+        return tuple(self.link(key) for key in (*link.ports, *([link.parent] if link.kind == "vlan" else [])))
+
+    def carries(self, link: Link) -> bool:
+        """Whether other links stand on `link`."""
+        return any(link.key in (*above.ports, above.parent) for above in self.links if above.kind != "card")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disk:
-    """The one disk that the installation may touch: `name` in the guest (xvda, sda, by-id/...), `size` in bytes,
-    `file` in dom0 where a hypervisor provides it."""
+    """The disk that the installation may touch: `name` in the guest (xvda, sda, by-id/...), `size` in bytes, `file` in
+    dom0 where a hypervisor provides it; `others` are the further disks of a mirror (raid1).
+
+    A rule has no name before the machine runs: then `name` is the rule as written (smallest nvme), `order` how one is
+    chosen among several and `kind` which are looked at (empty: all)."""
 
     name: str
     size: int | None = None
     file: str | None = None
+    others: tuple[str, ...] = ()
+    order: Literal["", "smallest", "largest", "first"] = ""
+    kind: Literal["", "nvme", "sata", "virtio", "scsi"] = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name, *self.others)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """A file system: `size` in MiB, or None for all that is left."""
+
+    mount: str
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encryption:
+    """LUKS. `tang` is the URL of the server that unlocks the machine (empty: the passphrase is typed at each boot),
+    `thumbprint` that of its signing key."""
+
+    passphrase: Secret
+    tang: str = ""
+    thumbprint: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Storage:
-    layout: Literal["plain", "lvm"]
-    swap: int = 1024  # MiB; 0: none
+    """`swap` in MiB (0: none). Without `volumes` the root file system takes the disk. `lines` are kickstart commands of
+    the user in place of the layout; @disk@ in them is the host's disk."""
+
+    layout: Literal["plain", "lvm", "lvm-thin", "raid1"] = "plain"
+    swap: int = 1024
+    volumes: tuple[Volume, ...] = ()
+    encrypt: Encryption | None = None
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhsm:
+    """How a RHEL machine registers itself."""
+
+    organization: Secret
+    activation_key: Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addon:
+    """A section of a module of the installer: `%addon NAME options`, and the lines in it."""
+
+    name: str
+    options: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,20 +244,29 @@ class TextFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """`hostname` may be dotted, `name` is the key of the table and the file name; memory in MiB."""
+    """`hostname` may be dotted, `name` is the key of the table and the file name; memory in MiB. `firmware` is empty
+    where one kickstart shall do for both; `rhsm` is the profile's."""
 
     name: str
     hostname: str
-    network: Network
+    network: NetworkPlan
     memory: int
     vcpus: int
     disk: Disk
     storage: Storage
     console: str | None = None
+    firmware: Literal["", "bios", "uefi"] = ""
     kernel_arguments: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     bridge: str | None = None
     facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    rhsm: Rhsm | None = None
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """What the kickstart of this host holds in clear because the installer has to read it."""
+        encrypt = (self.storage.encrypt.passphrase,) if self.storage.encrypt else ()
+        return (*encrypt, *((self.rhsm.organization, self.rhsm.activation_key) if self.rhsm else ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +327,9 @@ class Trust:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """Everything a build needs to know from the user. `origins` maps a dotted key path to who set it."""
+    """Everything a build needs to know from the user. `origins` maps a dotted key path to who set it.
+
+    `installed_repos` empty: the vault where the release has left its mirrors, else what the release brings."""
 
     name: str
     path: Path
@@ -197,6 +355,10 @@ class Profile:
     template: TextFile | None
     hosts: tuple[Host, ...]
     origins: Mapping[str, Origin]
+    pre: tuple[TextFile, ...] = ()
+    onerror: tuple[TextFile, ...] = ()
+    addons: tuple[Addon, ...] = ()
+    installed_repos: Literal["", "keep", "vault", "mirror"] = ""
 
     def origin(self, key: str) -> str:
         """Who set `key`, for a message: file and line, or `default`."""

@@ -13,10 +13,12 @@ from builder.profile.values import (
     Disk,
     Firewall,
     Host,
-    Network,
+    Link,
+    NetworkPlan,
     Origin,
     Profile,
     Root,
+    Route,
     Services,
     Storage,
     TextFile,
@@ -32,19 +34,35 @@ RSA = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQDD ops@example"
 MAC = "52:54:00:12:34:56"
 
 
-def network(**changes: Any) -> Network:
+def link(**changes: Any) -> Link:
+    """A link; texts among `changes` become addresses."""
+    values: dict[str, Any] = dict(changes)
+    values["addresses"] = tuple(ipaddress.ip_interface(a) for a in values.get("addresses", ()))
+    values["gateways"] = tuple(ipaddress.ip_address(a) for a in values.get("gateways", ()))
+    if values["addresses"]:
+        values.setdefault("method", "static")
+    return Link(**values)
+
+
+def routes(*pairs: tuple[str, str]) -> tuple[Route, ...]:
+    return tuple(Route(to=ipaddress.ip_network(to), via=ipaddress.ip_address(via)) for to, via in pairs)
+
+
+def plan(*links: Link, nameservers: tuple[str, ...] = (), **changes: Any) -> NetworkPlan:
+    return NetworkPlan(links=links, nameservers=tuple(ipaddress.ip_address(a) for a in nameservers), **changes)
+
+
+def network(**changes: Any) -> NetworkPlan:
     """The card of REFERENCE 7: 192.0.2.10/24 on enp1s0, with gateway and two name servers."""
     values: dict[str, Any] = {
         "method": "static", "addresses": ("192.0.2.10/24",), "gateways": ("192.0.2.1",),
         "nameservers": ("192.0.2.53", "192.0.2.54"), "interface": "enp1s0", **changes,
     }
-    values["addresses"] = tuple(ipaddress.ip_interface(a) for a in values["addresses"])
-    for key in ("gateways", "nameservers"):
-        values[key] = tuple(ipaddress.ip_address(a) for a in values[key])
-    return Network(**values)
+    machine = {key: values.pop(key) for key in ("nameservers", "search", "peer_dns") if key in values}
+    return plan(link(name=values.pop("interface") or "", **values), **machine)
 
 
-def dhcp(method: str = "dhcp", **changes: Any) -> Network:
+def dhcp(method: str = "dhcp", **changes: Any) -> NetworkPlan:
     return network(**{"method": method, "addresses": (), "gateways": (), "nameservers": (), **changes})
 
 

@@ -148,6 +148,15 @@ def test_a_line_that_is_too_long_names_limit_length_and_the_longest_parameters()
     assert "shorten" in caught.value.hint
 
 
+def test_a_network_that_is_too_large_for_a_pv_guest_is_refused_with_its_longest_words() -> None:
+    pairs = [(f"198.51.{number}.0/24", "192.0.2.254") for number in range(30)]
+    card = samples.link(name="enp1s0", addresses=("192.0.2.10/24",), routes=samples.routes(*pairs))
+    line = compose(host=samples.host(network=samples.plan(card)))
+    with pytest.raises(UsageError, match=r"MAX_GUEST_CMDLINE\) takes 1023 and drops the rest"):
+        cmdline.fit(line, cmdline.limit(EL7, "xen-pv"), "host.h1")
+    cmdline.fit(line, cmdline.limit(EL9, "xen-hvm"), "host.h1")
+
+
 def test_what_a_loader_adds_counts_against_the_limit() -> None:
     line = CommandLine(("a" * 2040,))
     cmdline.fit(line, cmdline.limit(EL9, "xen-hvm"), "h1")

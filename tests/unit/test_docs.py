@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from builder.boot.kickstart.render import Kickstarts
+from builder.boot.line import cmdline
 from builder.catalog import load
 from builder.cli import options
 from builder.media.signing.judged import State
+from builder.profile import resolve
 from builder.profile.file import mistakes, schema, walk
 from builder.trust.openpgp.verify import Cause
 
@@ -80,6 +83,45 @@ def test_signing_md_explains_every_state_of_a_signature():
     for state in set(State) - {State.UNCHECKED}:
         assert state.value in text, state
     assert "a signature is mentioned, not checked" in text
+
+
+PROFILE_PAGES = ("networks.md", "storage.md", "kickstarts.md")
+
+
+def _examples() -> list[tuple[str, str]]:
+    """Whole profiles that the pages show: blocks that name a release and a host."""
+    found = []
+    for page in PROFILE_PAGES:
+        blocks = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / page).read_text(), re.DOTALL)
+        found += [(f"{page}-{number}", block) for number, block in enumerate(blocks, 1)
+                  if re.search(r"^release ", block, re.MULTILINE)]
+    return found
+
+
+@pytest.mark.parametrize("block", [pytest.param(block, id=name) for name, block in _examples()])
+def test_a_profile_that_a_page_shows_makes_a_command_line_and_a_kickstart(block, tmp_path):
+    (tmp_path / "secrets").mkdir()
+    for name, text in (("root.hash", "$6$salt$" + "x" * 86), ("luks", "correct horse battery staple"),
+                       ("activation.key", "site-key")):
+        (tmp_path / "secrets" / name).write_text(f"{text}\n")
+        (tmp_path / "secrets" / name).chmod(0o600)
+    for name in set(re.findall(r'"(scripts/[a-z.-]+)"', block)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("true\n")
+    (tmp_path / "shown.toml").write_text(block)
+    profile, _ = resolve.read(tmp_path / "shown.toml", "shown.toml", {"RHSM_ORG": "1234567"})
+    machine = "pc" if "xen" not in profile.outputs else f"xen-{profile.release.generation.xen}"
+    kickstarts = Kickstarts(profile, install_url="http://10.0.0.5/tree", machine=machine)
+    assert profile.hosts
+    for host in profile.hosts:
+        line = cmdline.compose(host, profile.release.generation, install_url="http://10.0.0.5/tree", machine=machine,
+                               kickstart_location=f"file:/ks/{host.name}.cfg")
+        assert line.value("inst.ks" if profile.release.generation.prefix else "ks") == f"file:/ks/{host.name}.cfg"
+        assert "%packages" in kickstarts.of(host)
+
+
+def test_the_pages_of_profiles_show_enough():
+    assert {name.partition("-")[0] for name, _ in _examples()} == set(PROFILE_PAGES) and len(_examples()) >= 20
 
 
 def test_every_command_is_in_the_readme():

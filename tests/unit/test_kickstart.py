@@ -18,7 +18,7 @@ from builder.boot.line.cmdline import Machine
 from builder.boot.review import parsed
 from builder.catalog.generation import GENERATIONS
 from builder.errors import UsageError
-from builder.profile.values import Disk, Firewall, Host, Network, Origin, Profile, Root, Services, Storage, Xen
+from builder.profile.values import Disk, Firewall, Host, NetworkPlan, Origin, Profile, Root, Services, Storage, Xen
 from tests.unit import plans, samples
 
 RELEASES = ("centos-6.10", "centos-7.0.1406", "centos-7.9.2009", "rocky-8", "rocky-9.6", "centos-stream-9", "rocky-10",
@@ -380,7 +380,7 @@ NASTY = ["a\nrootpw --plaintext x", "a #b", 'a" --lock', "$(reboot)", "%end", "-
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(plan=plans.networks(), hostname=plans.HOSTNAMES, release=st.sampled_from(RELEASES))
-def test_any_network_reads_back_as_it_was_meant(plan: Network, hostname: str, release: str) -> None:
+def test_any_network_reads_back_as_it_was_meant(plan: NetworkPlan, hostname: str, release: str) -> None:
     # The command line of EL6 refuses a static IPv6 address before there is a kickstart (test_vectors).
     assume(not release.startswith("centos-6") or all(address.version == 4 for address in plan.addresses))
     host = samples.host(hostname=hostname, network=plan)

@@ -176,11 +176,12 @@ def test_a_disk_by_id_is_the_same_in_every_spelling(spelled: str) -> None:
     (f"rootpw --iscrypted {samples.HASH}\nuser --name=a --password=s3cret", "user --name=a"),
     (f"rootpw --iscrypted {samples.HASH}\nsshpw --username=root s3cret", "sshpw --username=root"),
 ])
-def test_a_plain_password_is_a_warning_that_does_not_repeat_it(line: str, secret: str) -> None:
+def test_a_secret_in_clear_is_an_error_that_does_not_repeat_it(line: str, secret: str) -> None:
     found = only(check(instead("rootpw", line)))
-    assert found.severity is Severity.WARNING
-    assert found.text.startswith(f"{secret} holds a plain password")
-    assert "s3cret" not in found.text
+    assert found.severity is Severity.ERROR
+    assert found.text.startswith(f"{secret} holds a secret in clear")
+    assert found.hint == "--iscrypted with a hash, made by: openssl passwd -6"
+    assert "s3cret" not in f"{found}"
 
 
 @pytest.mark.parametrize(("generation", "line", "said"), [

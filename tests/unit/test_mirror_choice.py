@@ -13,8 +13,8 @@ from builder.fetch.store.objects import Store
 from builder.fetch.web.session import Options
 from builder.finding import Finding, Severity
 from builder.jobs.context import Context
-from builder.jobs.survey import lists
-from builder.jobs.survey.lists import Listed
+from builder.jobs.survey.places import lists
+from builder.jobs.survey.places.lists import Listed
 from builder.progress import Silent
 from tests.unit import faulty
 

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builder.boot.kickstart import network as kickstart
 from builder.boot.line import network
 from builder.catalog import load
 from builder.catalog.generation import GENERATIONS
 from builder.errors import UsageError
 from builder.finding import Severity
 from builder.names import SAFE_TOKEN
-from builder.profile.values import Network
+from builder.profile.values import Link, NetworkPlan
 from tests.unit import plans, samples
 
 EL7, EL9 = GENERATIONS["el7"], GENERATIONS["el9"]
 URL = "http://192.0.2.5/el9"
 
 
-def words(card: Network, release: str = "rocky-9.6") -> list[str]:
-    return list(network.kickstart_words(card, "h1", load.release(release, "x86_64", load.families())))
+def words(card: NetworkPlan, release: str = "rocky-9.6") -> list[str]:
+    line, = kickstart.lines(card, "h1", load.release(release, "x86_64", load.families()))
+    return list(line)
 
 
 @pytest.mark.parametrize("name", ["el6", "el7", "el8", "el9", "el10", "fedora"])
 @given(plan=plans.networks(), hostname=plans.HOSTNAMES)
 def test_every_argument_is_safe_for_every_parser_or_the_plan_is_refused(
-        name: str, plan: Network, hostname: str) -> None:
+        name: str, plan: NetworkPlan, hostname: str) -> None:
     try:
         tokens = network.arguments(plan, hostname, GENERATIONS[name])
     except UsageError as error:
@@ -36,6 +39,107 @@ def test_every_argument_is_safe_for_every_parser_or_the_plan_is_refused(
         return
     assert tokens
     assert all(SAFE_TOKEN.fullmatch(token) for token in tokens)
+
+
+@pytest.mark.parametrize(("name", "dialect"), [
+    ("el7", "el7"), ("el8", "el8"), ("el9", "nm"), ("fedora", "nm")])
+@given(data=st.data(), hostname=plans.HOSTNAMES)
+def test_every_argument_of_several_interfaces_is_safe_and_the_default_route_comes_first(
+        name: str, dialect: str, data: st.DataObject, hostname: str) -> None:
+    plan = data.draw(plans.several(dialect))
+    tokens = network.arguments(plan, hostname, GENERATIONS[name])
+    assert all(SAFE_TOKEN.fullmatch(token) for token in tokens)
+    addresses = [token for token in tokens if token.startswith("ip=")]
+    assert hostname in addresses[0].split(":")
+
+
+def vlan(name: str, parent: str, number: int, **changes: object) -> Link:
+    return samples.link(**{"kind": "vlan", "name": name, "parent": parent, "vlan": number, "method": "dhcp", **changes})
+
+
+def master(kind: str, *ports: str, **changes: object) -> Link:
+    return samples.link(**{"kind": kind, "name": f"{kind}0", "ports": ports, "method": "dhcp", **changes})
+
+
+ENO1, ETH0 = samples.link(name="eno1"), samples.link(name="eth0")
+LACP, ROBIN = (("runner", "lacp"),), (("runner", "roundrobin"),)
+
+
+@pytest.mark.parametrize(("names", "links", "said", "cure"), [
+    ("el6", (ETH0, master("bridge", "eth0")), "the EL6 installer knows no bridge", "make the bridge in a post script"),
+    ("el6", (ETH0, master("team", "eth0", options=ROBIN)), "the EL6 installer knows no team", "in a post script"),
+    ("el6", (ETH0, vlan("vlan20", "eth0", 20)), "the EL6 installer calls this VLAN eth0.20", "call it eth0.20"),
+    ("el6", (samples.link(mac=samples.MAC), master("bond", samples.MAC, options=(("mode", "802.3ad"),))),
+     "takes ports by name", 'ports = ["eth0", "eth1"]'),
+    ("el6 el7 el8", (ETH0, vlan("eth0.2", "eth0", 2, method="none"), vlan("eth0.2.3", "eth0.2", 3)),
+     "makes no VLAN inside a VLAN", "install through eth0.2"),
+    ("el7 el8", (ENO1, vlan("lan20", "eno1", 20)), "finds the id of a VLAN in names such as vlan20 and eno1.20",
+     "call it vlan20"),
+    ("el7 el8", (samples.link(name="eno1", mtu=9000), vlan("eno1.20", "eno1", 20, mtu=9000)),
+     "sets no MTU on a card without an address", "put the VLAN on a bond"),
+    ("el7", (ENO1, master("bond", "eno1", method="none", options=(("mode", "802.3ad"),)), master("bridge", "bond0")),
+     "joins only cards to a bridge", "install through the bond"),
+    ("el8 el9 fedora", (ENO1, master("team", "eno1", options=LACP)), "read the runner of a team", "use a bond"),
+    ("el10", (ENO1, master("team", "eno1", options=ROBIN)), "the EL10 installer knows no teams", "use a bond"),
+])
+def test_what_a_dialect_cannot_say_is_refused_with_what_to_do_instead(
+        names: str, links: tuple[Link, ...], said: str, cure: str) -> None:
+    for name in names.split():
+        with pytest.raises(UsageError, match=re.escape(said)) as caught:
+            network.arguments(samples.plan(*links), "h1", GENERATIONS[name])
+        assert cure in caught.value.hint
+        assert "EL" in caught.value.message
+
+
+def test_all_that_a_dialect_cannot_say_is_told_at_once() -> None:
+    plan = samples.plan(samples.link(name="eno1", mtu=9000), vlan("lan20", "eno1", 20, mtu=9000))
+    with pytest.raises(UsageError) as caught:
+        network.arguments(plan, "h1", EL7)
+    assert [line.partition(":")[0].strip() for line in caught.value.message.splitlines()] == [
+        "the EL7 installer cannot set up this network", "eno1", "lan20"]
+
+
+def test_a_team_of_el7_runs_as_it_was_meant() -> None:
+    plan = samples.plan(ENO1, master("team", "eno1", options=LACP))
+    assert network.arguments(plan, "", EL7) == ("team=team0:eno1:lacp", "ip=team0:dhcp")
+
+
+def test_cards_by_mac_get_names_where_others_stand_on_them_and_none_that_is_in_use() -> None:
+    first, second = samples.link(mac=samples.MAC), samples.link(name="net0")
+    plan = samples.plan(first, second, master("bond", samples.MAC, "net0", options=(("mode", "active-backup"), (
+        "primary", samples.MAC))))
+    assert network.arguments(plan, "", EL9) == (
+        f"ifname=net1:{samples.MAC}", "bond=bond0:net1,net0:mode=active-backup,primary=net1", "ip=bond0:dhcp")
+
+
+def test_with_several_addresses_the_boot_takes_the_one_with_the_gateway() -> None:
+    plan = samples.plan(samples.link(name="eno1", method="dhcp"), samples.link(
+        name="eno2", addresses=("192.0.2.10/24",), gateways=("192.0.2.1",)))
+    expected = ("ip=192.0.2.10::192.0.2.1:255.255.255.0:h1:eno2:none", "ip=eno1:dhcp", "bootdev=eno2")
+    assert network.arguments(plan, "h1", EL7) == network.arguments(plan, "h1", EL9) == expected
+
+
+@pytest.mark.parametrize("name", ["el7", "el8", "el9", "el10", "fedora"])
+def test_the_card_of_the_boot_loader_is_left_to_bootif(name: str) -> None:
+    assert network.arguments(samples.dhcp(interface="bootif"), "", GENERATIONS[name]) == ("ip=dhcp",)
+
+
+def test_the_loader_of_el6_has_its_own_word_for_it() -> None:
+    assert network.arguments(samples.dhcp(interface="bootif"), "", GENERATIONS["el6"])[0] == "ksdevice=bootif"
+
+
+def test_a_tree_behind_a_route_is_in_reach() -> None:
+    card = samples.link(name="eno1", addresses=("192.0.2.10/24",), routes=samples.routes(("198.51.100.0/24", "192.0.2.254")))
+    assert network.reach(samples.host(network=samples.plan(card)), "http://198.51.100.5/el9") == ()
+
+
+def test_a_second_default_route_by_dhcp_is_found() -> None:
+    plan = samples.plan(samples.link(name="eno1", addresses=("192.0.2.10/24",), gateways=("192.0.2.1",)),
+                        samples.link(name="eno2", method="dhcp"), nameservers=("192.0.2.53",))
+    found, = network.reach(samples.host(network=plan), URL)
+    assert found.severity is Severity.WARNING
+    assert found.text == ("h1: the installer takes a default route from eno2 too, beside the gateway; the installed system "
+                          "does not")
 
 
 @pytest.mark.parametrize("generation", GENERATIONS.values(), ids=lambda g: g.name)
@@ -124,7 +228,7 @@ def test_a_tree_out_of_reach_is_found(gateways: tuple[str, ...], url: str, text:
 
 
 @pytest.mark.parametrize("card", [samples.network(), samples.network(gateways=(), nameservers=()), samples.dhcp()])
-def test_a_tree_in_reach_is_no_finding(card: Network) -> None:
+def test_a_tree_in_reach_is_no_finding(card: NetworkPlan) -> None:
     assert network.reach(samples.host(network=card), URL) == ()
 
 

@@ -11,7 +11,7 @@ from builder.fetch.source import Source, open_source
 from builder.fetch.store.objects import Store
 from builder.fetch.web.session import Options
 from builder.jobs.context import Context
-from builder.jobs.survey.reach import at, reach
+from builder.jobs.survey.places.reach import at, reach
 from builder.progress import Silent
 
 TREE = "https://mirror.example/pub/rocky/9/BaseOS/x86_64/os"

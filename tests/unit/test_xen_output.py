@@ -8,7 +8,9 @@ import pytest
 from builder.catalog.generation import GENERATIONS
 from builder.errors import UsageError
 from builder.outputs import dom0, xen
+from builder.profile.values import Xen
 from tests.machines import facts, profile
+from tests.unit import samples
 
 CMDLINE = "inst.repo=https://vault.example/7.9.2009/os/x86_64 inst.ks=file:/ks/web1.cfg console=hvc0"
 
@@ -137,7 +139,9 @@ disk = { name = "vda", size = "20 GiB" }
 
 def test_a_host_without_a_mac_has_the_same_one_in_both_files_and_every_build(tmp_path):
     of = profile(tmp_path)
-    host = dataclasses.replace(of.hosts[0], network=dataclasses.replace(of.hosts[0].network, mac=None))
+    card, = of.hosts[0].network.links
+    network = dataclasses.replace(of.hosts[0].network, links=(dataclasses.replace(card, mac=None),))
+    host = dataclasses.replace(of.hosts[0], network=network)
     files = [file for _ in range(2) for file in xen.configs(host, of, kind="pv", cmdline=CMDLINE)]
     assert len({settings(file.text)["vif"] for file in files}) == 1
     assert settings(files[0].text)["vif"].startswith('[ "mac=00:16:3e:')
@@ -163,3 +167,12 @@ def test_a_type_that_differs_from_the_generation_is_explained():
 def test_every_dom0_has_its_row_and_its_words_for_every_level():
     assert set(dom0.ROWS) == {"linux", "netbsd"}
     assert all({g.cpu for g in GENERATIONS.values()} - {0, 1} <= row.levels.keys() for row in dom0.ROWS.values())
+
+
+def test_a_guest_with_two_cards_has_two_of_them_on_its_bridge():
+    host = samples.host(network=samples.plan(
+        samples.link(name="eth0", mac="00:16:3e:00:00:01", method="dhcp"), samples.link(name="eth1", method="dhcp")))
+    of = samples.profile("rocky-9.6", hosts=(host,), xen=Xen(run="disk"))
+    for config in xen.configs(host, xen.settled(of, facts()), kind="hvm", cmdline="ip=dhcp"):
+        macs = re.findall(r"mac=([0-9a-f:]{17}),bridge=xenbr0", config.text)
+        assert len(macs) == 2 and macs[0] == "00:16:3e:00:00:01" and macs[1].startswith("00:16:3e")

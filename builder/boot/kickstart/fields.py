@@ -12,6 +12,7 @@ from builder.catalog.generation import GENERATIONS, Generation
 from builder.errors import UsageError, several
 from builder.names import shown
 from builder.profile import secrets
+from builder.profile import storage as plan
 from builder.profile.hosts import PACKAGE
 from builder.profile.values import Host, Profile
 
@@ -27,7 +28,8 @@ _ORDER = tuple(GENERATIONS)
 
 def check(profile: Profile, host: Host, generation: Generation) -> None:
     """Raises UsageError with every value that this generation's kickstart cannot hold as it was meant."""
-    mistakes = [f"{key}: {text}" for key, text in (*_words(profile, host), *_accounts(profile, generation))]
+    mistakes = [f"{key}: {text}" for key, text in (
+        *_words(profile, host), *_storage(host, generation), *_accounts(profile, host, generation))]
     if mistakes:
         count = "1 value" if len(mistakes) == 1 else f"{len(mistakes)} values"
         raise several(f"{profile.name}: {count} that no kickstart can hold", mistakes, "change them in the profile")
@@ -61,7 +63,17 @@ def _words(profile: Profile, host: Host) -> Iterator[tuple[str, str]]:
         yield "packages", "two environments; an installation has one"
 
 
-def _accounts(profile: Profile, generation: Generation) -> Iterator[tuple[str, str]]:
+def _storage(host: Host, generation: Generation) -> Iterator[tuple[str, str]]:
+    for key, reason in plan.conflicts(host.disk, host.storage, host.firmware, generation):
+        yield f"host.{host.name}.{key}", reason
+    for line in host.storage.lines:
+        try:
+            plan.own_line(line)
+        except ValueError as reason:
+            yield f"host.{host.name}.storage.lines", str(reason)
+
+
+def _accounts(profile: Profile, host: Host, generation: Generation) -> Iterator[tuple[str, str]]:
     for account in profile.users:
         if not names.USER.fullmatch(account.name) or account.name == "root":
             yield f"user.{account.name}", f"{shown(account.name)} is no name of a user"
@@ -78,6 +90,9 @@ def _accounts(profile: Profile, generation: Generation) -> Iterator[tuple[str, s
                 secrets.password_hash(password, generation)
             except ValueError as reason:
                 yield f"{key}.password", str(reason)
+            if "fips=1" in host.kernel_arguments and not password.startswith(("$5$", "$6$")):
+                yield f"{key}.password", ("a yescrypt hash, which a machine in FIPS mode cannot check; "
+                                          f"{secrets.HOW_TO_HASH}")
         for line in keys:
             if not line.isprintable() or not line.strip() or line.startswith("-"):
                 yield f"{key}.ssh_keys", f"{shown(line)} is no key on one line"
@@ -87,10 +102,10 @@ def _accounts(profile: Profile, generation: Generation) -> Iterator[tuple[str, s
 
 
 def _check_devices(host: Host) -> None:
-    """The generated kickstart describes one plain card; a bond or VLAN made on the command line would be lost with the
-    installation."""
+    """A bond or VLAN that the command line alone makes would be lost with the installation: the kickstart describes
+    what the profile does."""
     found = sorted({options.key(argument) for argument in host.kernel_arguments} & options.VIRTUAL)
     if found:
         raise UsageError(f"host.{host.name}.kernel_arguments: {', '.join(found)} makes a device that the generated "
                          "kickstart does not describe",
-                         'write the kickstart yourself (kickstart = "FILE"), with a network line for that device')
+                         "describe it in the profile: a table [interface.NAME], see docs/networks.md")

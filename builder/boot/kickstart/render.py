@@ -11,13 +11,27 @@ import re
 from pathlib import PurePath
 from typing import Any
 
-from builder.boot.kickstart import access, fields, quoting, repositories, scripts, storage, template
+from builder.boot.kickstart import (
+    access,
+    disks,
+    fields,
+    network,
+    quoting,
+    readback,
+    repositories,
+    scripts,
+    sections,
+    storage,
+    template,
+)
 from builder.boot.kickstart.quoting import Ready
-from builder.boot.line import dialects, network, options
+from builder.boot.line import network as line_network
+from builder.boot.line import options
 from builder.boot.line.cmdline import Machine, consoles
+from builder.boot.review import starts
 from builder.boot.review.parsed import ParsedKickstart, parse_back
 from builder.catalog.generation import Generation
-from builder.errors import PinbootError, UsageError
+from builder.errors import UsageError
 from builder.profile.values import Host, Profile
 
 # Assignments at the top of a user's script (scripts.py); their values are shell words.
@@ -39,11 +53,17 @@ class Kickstarts:
         self.machine = machine
         self.generation = profile.release.generation
         self._read: set[str] = set()
+        self._own: dict[tuple[object, ...], tuple[Ready, ...]] = {}
 
     @functools.cached_property
-    def _own_sections(self) -> tuple[Ready, ...]:
-        vault = repositories.vault(self.profile.release, self.install_url)
-        return tuple(scripts.own(self.profile, self.generation, self.machine, vault))
+    def _repositories(self) -> repositories.Repositories | None:
+        return repositories.of(self.profile, self.install_url)
+
+    def _own_sections(self, host: Host) -> tuple[Ready, ...]:
+        shared = (host.disk.order, host.storage, host.firmware, host.rhsm)
+        if shared not in self._own:
+            self._own[shared] = tuple(sections.own(self.profile, host, self.machine, self._repositories))
+        return self._own[shared]
 
     def of(self, host: Host) -> str:
         """The kickstart of `host`.
@@ -53,17 +73,21 @@ class Kickstarts:
         """
         profile = self.profile
         if profile.kickstart:
+            _no_rule(host, profile.kickstart.path)
             return self._users(profile.kickstart.text, profile.kickstart.path)
         if profile.template:
+            _no_rule(host, profile.template.path)
             values = variables(profile, host, install_url=self.install_url, machine=self.machine)
             return self._users(template.users(profile.template, values), f"{profile.template.path} for {host.name}")
         fields.check(profile, host, self.generation)
         values = _values(profile, host, self.generation, self.install_url, self.machine)
-        values["sections"] = [*self._own_sections, *scripts.users(profile, host)]
+        values["sections"] = [*scripts.before(profile, host), *_chooser(host, values), *self._own_sections(host),
+                              *network.sections(host, profile.release), *scripts.after(profile, host)]
         text = template.kickstart("kickstart.ks.j2")(**values)
         seen = shape(text, host)
         if seen not in self._read:
-            _read_back(text, profile, host, self.generation, self.install_url)
+            read = readback.check(text, profile, host, self.install_url, packages(profile, host, self.generation))
+            self._starts(read, f"host.{host.name}.storage")
             self._read.add(seen)
         return text
 
@@ -73,17 +97,34 @@ class Kickstarts:
             self._read.add(text)
         return text
 
+    def _starts(self, read: ParsedKickstart, where: str) -> None:
+        """Raises UsageError where the loader of a PV guest could not read the /boot of the user's own storage lines; a
+        whole kickstart of the user is judged with all else that is in it (review/unattended)."""
+        run = self.profile.xen.run
+        if self.machine in storage.NO_FIRMWARE and run in storage.READS_BOOT:
+            blocked = starts.obstacle(read, self.generation, run)
+            if blocked:
+                raise UsageError(f"{where}: {blocked}; {starts.NEVER}", starts.CURE)
+
 
 def render(profile: Profile, host: Host, *, install_url: str, machine: Machine) -> str:
     """The kickstart of one host: see Kickstarts."""
     return Kickstarts(profile, install_url=install_url, machine=machine).of(host)
 
 
+def _no_rule(host: Host, path: str) -> None:
+    if host.disk.order:
+        raise UsageError(f'host.{host.name}.disk: the rule "{host.disk.name}" is for kickstarts that pinboot makes; '
+                         f"{path} says by itself which disk is used",
+                         "name the disk, or choose it in a %pre of your own")
+
+
 def shape(text: str, host: Host) -> str:
     """A generated kickstart without what is the host's own: two with one shape differ only in names, addresses and
     facts, none of which can change how the rest is read."""
     net = host.network
-    own = [host.hostname, host.name, net.mac, *(a.ip for a in net.addresses), *net.gateways, *net.nameservers]
+    macs = [link.mac for link in net.links]
+    own = [host.hostname, host.name, *macs, *(a.ip for a in net.addresses), *net.gateways, *net.nameservers]
     bare = COMMENT.sub("", SHELL_LINE.sub(r"\1=", text))
     for value in sorted((str(value) for value in own if value), key=len, reverse=True):
         bare = bare.replace(value, "\0")
@@ -107,31 +148,54 @@ def variables(profile: Profile, host: Host, *, install_url: str, machine: Machin
         "users": [{"name": u.name, "groups": list(u.groups), "gecos": u.gecos, "shell": u.shell,
                    "password_hash": u.password_hash or "", "ssh_keys": list(u.ssh_keys)} for u in profile.users],
         "host": {"name": host.name, "hostname": host.hostname, "disk": storage.device(host.disk.name),
+                 "disks": [storage.device(name) for name in host.disk.names], "firmware": host.firmware,
                  "memory": host.memory, "vcpus": host.vcpus, "packages": list(host.packages), "mac": net.mac or "",
-                 "interface": net.interface or "", "addresses": [str(a) for a in net.addresses],
+                 "interface": net.boot.name, "addresses": [str(a) for a in net.addresses],
                  "gateways": [str(g) for g in net.gateways], "nameservers": [str(s) for s in net.nameservers]},
         "fact": dict(host.facts),
-        "network": quoting.words(network.kickstart_words(net, host.hostname, profile.release)),
+        "secret": _secrets(host),
+        "network": Ready("\n".join(quoting.words(line) for line in network.lines(net, host.hostname, profile.release))),
         "console": quoting.words(consoles(machine, host.console)),
     }
 
 
+def _secrets(host: Host) -> dict[str, str]:
+    found = {"luks": host.storage.encrypt.passphrase} if host.storage.encrypt else {}
+    if host.rhsm:
+        found |= {"organization": host.rhsm.organization, "activation_key": host.rhsm.activation_key}
+    return {name: secret.text for name, secret in found.items()}
+
+
+def _chooser(host: Host, values: dict[str, Any]) -> tuple[Ready, ...]:
+    """The %pre section that finds the disk where the profile has a rule for it; its commands leave the kickstart."""
+    if not host.disk.order:
+        return ()
+    commands = (*values["erased"], *values["layout"], values["bootloader"])
+    return (scripts.section(disks.script(host, commands), "pre-disk", kind="pre"),)
+
+
 def _values(profile: Profile, host: Host, generation: Generation, install_url: str, machine: Machine) -> dict[str, Any]:
-    append = (*consoles(machine, host.console), *options.installed(host.kernel_arguments))
+    append = (*consoles(machine, host.console), *_network_at_boot(host, generation),
+              *options.installed(host.kernel_arguments))
     services = [f"--{word}={','.join(names)}" for word, names in
                 (("disabled", profile.services.disabled), ("enabled", profile.services.enabled)) if names]
     return {
         "title": Ready(f"Kickstart of {host.hostname}: {profile.release}, profile {profile.name}"),
         "by": _Origins(profile, host).comment,
         "line": quoting.words,
+        "bare": lambda text: Ready(quoting.printable(text)),
         "profile": profile,
         "generation": generation,
         "install_url": install_url,
         "rootpw": access.root(profile, generation),
         "users": [(account, access.user(account)) for account in profile.users],
         "ssh_keys": access.command_keys(profile, generation),
-        "network": network.kickstart_words(host.network, host.hostname, profile.release),
-        "erased": storage.erased(host),
+        "network": network.lines(host.network, host.hostname, profile.release),
+        "chosen": disks.INCLUDE if host.disk.order else "",
+        "carried": sections.carried(profile, host),
+        "rhsm": _rhsm(host, generation),
+        "addons": [(addon.name, ("%addon", addon.name, *addon.options), addon.lines) for addon in profile.addons],
+        "erased": storage.erased(host, generation),
         "layout": storage.layout(host, profile.release, machine, profile.xen),
         "bootloader": storage.bootloader(host, generation, append),
         "firewall": _firewall(profile),
@@ -141,6 +205,20 @@ def _values(profile: Profile, host: Host, generation: Generation, install_url: s
     }
 
 
+def _rhsm(host: Host, generation: Generation) -> tuple[str, ...]:
+    if not host.rhsm or not sections.registers_by_command(generation):
+        return ()
+    return ("rhsm", f"--organization={host.rhsm.organization.text}",
+            f"--activation-key={host.rhsm.activation_key.text}")
+
+
+def _network_at_boot(host: Host, generation: Generation) -> tuple[str, ...]:
+    """The network that the installed initramfs brings up to ask a tang server (dracut.cmdline(7), rd.neednet)."""
+    if not host.storage.encrypt or not host.storage.encrypt.tang:
+        return ()
+    return ("rd.neednet=1", *line_network.arguments(host.network, host.hostname, generation))
+
+
 def packages(profile: Profile, host: Host, generation: Generation) -> tuple[str, ...]:
     """Lines of %packages: the smallest environment unless the user names one (EL6 has none: @core), then his own."""
     wanted = [*profile.packages, *host.packages]
@@ -148,6 +226,7 @@ def packages(profile: Profile, host: Host, generation: Generation) -> tuple[str,
         wanted.insert(0, f"@^{generation.environment}" if generation.environment else "@core")
     if access.administrators_without_password(profile):
         wanted.append("sudo")
+    wanted += sections.packages(profile, host)
     return tuple(dict.fromkeys(wanted))
 
 
@@ -191,54 +270,3 @@ class _Origins:
                 name = file.name if file.is_absolute() else origin.file
                 return f"{key} ({name} line {origin.line})" if origin.line else f"{key} ({name})"
         return ""
-
-
-def _read_back(text: str, profile: Profile, host: Host, generation: Generation, install_url: str) -> None:
-    """Parse `text` as the installer will and compare the values that matter. Raises PinbootError where pinboot itself
-    wrote something that is read otherwise."""
-    try:
-        read = parse_back(text, generation, "the generated kickstart")
-    except UsageError as error:
-        raise _fault(host, error.message) from error
-    meant = _meant(profile, host, generation, install_url)
-    found = _found(read)
-    differences = [f"{key}: meant {meant[key]!r}, reads {found[key]!r}" for key in meant if meant[key] != found[key]]
-    if differences or read.warnings:
-        raise _fault(host, "\n  ".join([*differences, *read.warnings]))
-
-
-def _meant(profile: Profile, host: Host, generation: Generation, install_url: str) -> dict[str, object]:
-    net = host.network
-    v4 = next((a for a in net.addresses if a.version == 4), None)
-    v6 = next((a for a in net.addresses if a.version == 6), None)
-    lines = packages(profile, host, generation)
-    disk = storage.device(host.disk.name)
-    return {
-        "hostname": host.hostname, "url": install_url, "device": net.mac or net.interface or "link",
-        "ip": str(v4.ip) if v4 else "", "netmask": str(v4.network.netmask) if v4 else "",
-        "ipv6": str(v6) if v6 else {"dhcp6": "dhcp", "auto6": "auto"}.get(net.method, ""),
-        "nameservers": tuple(str(server) for server in dialects.servers_of(net)),
-        "disks": (disk,), "timezone": profile.timezone, "language": profile.language,
-        "root": profile.root.password_hash or ("" if generation.root_lock else "*"),
-        "users": tuple((u.name, u.groups, u.gecos, u.shell, u.password_hash or "") for u in profile.users),
-        "ssh_keys": access.command_keys(profile, generation),
-        "packages": frozenset(lines),
-    }
-
-
-def _found(read: ParsedKickstart) -> dict[str, object]:
-    card = read.cards[0]
-    lines = [*read.packages, *(f"-{name}" for name in read.excluded), *(f"@{name}" for name in read.groups)]
-    environment = [f"@^{read.environment}"] if read.environment else []
-    return {
-        "hostname": read.hostname, "url": read.url, "device": card.device, "ip": card.ip, "netmask": card.netmask,
-        "ipv6": card.ipv6, "nameservers": card.nameservers, "disks": read.disks, "timezone": read.timezone,
-        "language": read.language, "root": read.root.password if read.root else None,
-        "users": tuple((u.name, u.groups, u.gecos, u.shell, u.password) for u in read.users),
-        "ssh_keys": read.ssh_keys, "packages": frozenset([*lines, *environment]),
-    }
-
-
-def _fault(host: Host, detail: str) -> PinbootError:
-    return PinbootError(f"{host.name}: the kickstart that was made does not read back as it was meant\n  {detail}",
-                        "this is a fault of pinboot; please report it with this message")

@@ -8,29 +8,21 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from builder.boot.kickstart import quoting
+from builder.boot.review import cards, clear
+from builder.boot.review.cards import Card
 from builder.catalog.generation import Generation
 from builder.errors import several
+from builder.profile import secrets
 
 SOURCES = ("url", "nfs", "cdrom", "harddrive", "hmc", "liveimg", "ostreesetup", "ostreecontainer", "bootc")
+PARTS = ("pv.", "raid.", "none")
+# Each disk of a mirror has its own, and the parser takes them for one (pykickstart/commands/partition.py).
+EXPECTED_WARNING = "A partition with the mountpoint biosboot has already been defined."
 MODES = {0: "cmdline", 1: "graphical", 2: "text"}  # pykickstart/constants.py, DISPLAY_MODE_*
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
-    """One `network` line."""
-
-    bootproto: str
-    device: str = ""
-    ip: str = ""
-    netmask: str = ""
-    gateway: str = ""
-    ipv6: str = ""
-    nameservers: tuple[str, ...] = ()
-    hostname: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +53,32 @@ class Erase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mount:
+    """A file system or swap area: `command` (part, logvol, raid, autopart) makes it at `point`, of at least `size` MiB.
+    For part of a disk that something else divides, `point` is its name there (pv.01, raid.boot1)."""
+
+    command: str
+    point: str
+    size: int = 0
+    grows: bool = False
+    filesystem: str = ""
+    encrypted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlainSecret:
+    """A secret that stands in the file in clear: which command holds it, and what it is."""
+
+    command: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedKickstart:
     """What was learned from a kickstart. `source` is the command that names it and `url` its address; `disks` are all
     disks that any command names; `mode` is text, cmdline or graphical; `scripts` the bodies of %post; `outside` the
-    (line, word) of each %include and %ksappend; `secrets` the commands that hold a plain password."""
+    (line, word) of each %include and %ksappend; `secrets` what stands there in clear; `members` are parts of LVM and
+    RAID; `automatic` says that autopart divides the disk."""
 
     packages: tuple[str, ...]
     excluded: tuple[str, ...]
@@ -77,6 +91,9 @@ class ParsedKickstart:
     disks: tuple[str, ...]
     erase: Erase
     partitioned: bool
+    automatic: bool
+    mounts: tuple[Mount, ...]
+    members: tuple[Mount, ...]
     locked_volumes: tuple[str, ...]
     bootloader: bool
     root: Account | None
@@ -91,7 +108,7 @@ class ParsedKickstart:
     ends: bool
     scripts: tuple[str, ...]
     outside: tuple[tuple[int, str], ...]
-    secrets: tuple[str, ...]
+    secrets: tuple[PlainSecret, ...]
     warnings: tuple[str, ...]
 
     @property
@@ -114,7 +131,8 @@ def parse_back(text: str, generation: Generation, where: str) -> ParsedKickstart
         lines = [f"line {number}: {reason}" if number else reason for number, reason in mistakes]
         raise several(f"{where}: {generation.handler} refuses {'a line' if len(lines) == 1 else 'lines'} of it", lines,
                       f"the kickstart must fit the release; ksvalidator -v {generation.handler} says the same")
-    return _learned(handler, text, tuple(dict.fromkeys(str(warning.message).strip() for warning in caught)))
+    said = dict.fromkeys(str(warning.message).strip() for warning in caught)
+    return _learned(handler, text, tuple(warning for warning in said if warning != EXPECTED_WARNING))
 
 
 def _read(text: str, handler: Any) -> list[tuple[int, str]]:
@@ -148,11 +166,13 @@ def _read(text: str, handler: Any) -> list[tuple[int, str]]:
 
 
 def _one_line(message: object) -> str:
-    return " ".join(str(message).split()) or "refused"
+    """The parser repeats what it does not understand, and that may be a password."""
+    return secrets.redacted(" ".join(str(message).split())) or "refused"
 
 
 def _learned(handler: Any, text: str, caught: tuple[str, ...]) -> ParsedKickstart:
     packages = handler.packages
+    found = cards.read(handler)
     display = handler.displaymode
     return ParsedKickstart(
         packages=tuple(packages.packageList), excluded=tuple(packages.excludedList)
@@ -161,14 +181,17 @@ def _learned(handler: Any, text: str, caught: tuple[str, ...]) -> ParsedKickstar
         source=next((name for name in SOURCES if _seen(handler, name)), ""),
         url=_text(handler, "url", "url"),
         mirrorlist=_text(handler, "url", "mirrorlist") or _text(handler, "url", "metalink"),
-        cards=tuple(_card(data) for data in handler.network.network),
+        cards=found,
         disks=tuple(dict.fromkeys(disk for disk in _disks(handler) if disk)), erase=_erase(handler),
         partitioned=any(_seen(handler, name) for name in ("autopart", "partition", "mount", "liveimg")),
+        automatic=_seen(handler, "autopart"),
+        mounts=tuple(m for m in _mounts(handler) if not m.point.startswith(PARTS)),
+        members=tuple(m for m in _mounts(handler) if m.point.startswith(PARTS)),
         locked_volumes=tuple(_without_passphrase(handler)),
         bootloader=handler.bootloader.seen,
         root=_root(handler.rootpw) if handler.rootpw.seen else None,
         users=tuple(_user(data) for data in handler.user.userList),
-        ssh_keys=tuple((data.username, data.key) for data in _list(handler, "sshkey", "sshUserList")),
+        ssh_keys=tuple((data.username, data.key) for data in clear.listed(handler, "sshkey", "sshUserList")),
         language=_text(handler, "lang", "lang"), keyboard=handler.keyboard.seen,
         timezone=_text(handler, "timezone", "timezone"),
         mode=MODES.get(display.displayMode, "") if display.seen else "",
@@ -176,31 +199,16 @@ def _learned(handler: Any, text: str, caught: tuple[str, ...]) -> ParsedKickstar
         asks=tuple(_asks(handler)), ends=handler.reboot.seen and bool(handler.reboot.action),
         scripts=tuple(script.script for script in handler.scripts if script.type == 1),  # KS_SCRIPT_POST
         outside=tuple((n, word) for n, word in quoting.section_lines(text) if word in ("%include", "%ksappend")),
-        secrets=tuple(_plain_secrets(handler)), warnings=caught)
-
-
-def _command(handler: Any, name: str) -> Any:
-    """The command's data, or None where this release does not know the command."""
-    return handler.commands.get(name) or getattr(handler, name, None)
+        secrets=tuple(PlainSecret(command=name, text=found) for name, found in clear.secrets(handler)),
+        warnings=tuple(text for text in caught if not cards.false_alarm(text, found)))
 
 
 def _seen(handler: Any, name: str) -> bool:
-    return bool(getattr(_command(handler, name), "seen", False))
+    return bool(getattr(clear.command(handler, name), "seen", False))
 
 
 def _text(handler: Any, command: str, field: str) -> str:
-    return str(getattr(_command(handler, command), field, "") or "")
-
-
-def _list(handler: Any, command: str, field: str) -> list[Any]:
-    return list(getattr(_command(handler, command), field, None) or [])
-
-
-def _card(data: Any) -> Card:
-    servers = [server.strip() for server in (data.nameserver or "").split(",")]
-    return Card(bootproto="" if data.noipv4 else data.bootProto, device=data.device or "", ip=data.ip or "",
-                netmask=data.netmask or "", gateway=data.gateway or "", ipv6=data.ipv6 or "",
-                nameservers=tuple(server for server in servers if server), hostname=data.hostname or "")
+    return str(getattr(clear.command(handler, command), field, "") or "")
 
 
 def _root(data: Any) -> Account:
@@ -214,10 +222,10 @@ def _user(data: Any) -> Account:
 
 
 def _erase(handler: Any) -> Erase:
-    clear = handler.clearpart
+    erase = handler.clearpart
     kinds = {0: "linux", 1: "all", 3: "list"}  # pykickstart/constants.py, CLEARPART_TYPE_*; 2 is none
-    return Erase(kind=kinds.get(clear.type, "") if clear.seen else "",
-                 drives=(*clear.drives, *(getattr(clear, "devices", None) or ())),
+    return Erase(kind=kinds.get(erase.type, "") if erase.seen else "",
+                 drives=(*erase.drives, *(getattr(erase, "devices", None) or ())),
                  only_use=tuple(getattr(handler.ignoredisk, "onlyuse", None) or ()), zerombr=bool(handler.zerombr.seen))
 
 
@@ -229,16 +237,17 @@ def _disks(handler: Any) -> Iterator[str]:
     yield from getattr(handler.bootloader, "driveorder", None) or ()
 
 
-def _volumes(handler: Any) -> Iterator[tuple[str, Any]]:
-    if handler.autopart.seen:
-        yield "autopart", handler.autopart
-    yield from ((f"part {part.mountpoint}", part) for part in handler.partition.partitions)
-    yield from ((f"logvol {volume.mountpoint}", volume) for volume in _list(handler, "logvol", "lvList"))
-    yield from ((f"raid {array.mountpoint}", array) for array in _list(handler, "raid", "raidList"))
+def _mounts(handler: Any) -> Iterator[Mount]:
+    for name, made in (("part", handler.partition.partitions), ("logvol", clear.listed(handler, "logvol", "lvList")),
+                       ("raid", clear.listed(handler, "raid", "raidList"))):
+        for data in made:
+            yield Mount(command=name, point=data.mountpoint or "none", size=int(getattr(data, "size", 0) or 0),
+                        grows=bool(getattr(data, "grow", False)), filesystem=data.fstype or "",
+                        encrypted=bool(data.encrypted))
 
 
 def _without_passphrase(handler: Any) -> Iterator[str]:
-    yield from (name for name, volume in _volumes(handler) if volume.encrypted and not volume.passphrase)
+    yield from (name for name, volume in clear.volumes(handler) if volume.encrypted and not volume.passphrase)
 
 
 def _asks(handler: Any) -> Iterator[str]:
@@ -250,14 +259,3 @@ def _asks(handler: Any) -> Iterator[str]:
     yield from ("network --bootproto=query" for data in handler.network.network if data.bootProto == "query")
     if handler.firstboot.seen and handler.firstboot.firstboot != 1:  # FIRSTBOOT_SKIP
         yield "firstboot --enable"
-
-
-def _plain_secrets(handler: Any) -> Iterator[str]:
-    if handler.rootpw.seen and handler.rootpw.password and not handler.rootpw.isCrypted:
-        yield "rootpw"
-    yield from (f"user --name={data.name}" for data in handler.user.userList if data.password and not data.isCrypted)
-    if getattr(handler.bootloader, "password", "") and not getattr(handler.bootloader, "isCrypted", False):
-        yield "bootloader --password"
-    yield from (f"{name} --passphrase" for name, volume in _volumes(handler) if volume.passphrase)
-    yield from (f"sshpw --username={data.username}" for data in _list(handler, "sshpw", "sshUserList")
-                if data.password and not data.isCrypted and not getattr(data, "sshkey", False))

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from builder import names
-from builder.boot.kickstart import storage
+from builder.boot.kickstart import disks, storage
 from builder.boot.line.cmdline import CommandLine
+from builder.boot.review import starts
 from builder.boot.review.parsed import Account, ParsedKickstart, parse_back
 from builder.catalog.generation import Generation
 from builder.finding import Finding, Severity
@@ -18,22 +19,36 @@ __all__ = ["ParsedKickstart", "check", "parse_back"]
 TOPIC = "unattended"
 # Words in a %post script that may open a way in, or up, which no command tells of.
 MAKES_ADMIN = re.compile(r"sudoers|wheel|ipa-client-install|realm join")
+CURE = "--iscrypted with a hash, made by: openssl passwd -6"
+CURES = (
+    ("--passphrase", 'storage = { encrypt = { passphrase = "file:PATH" } }; a template writes {{ secret.luks }}'),
+    ("--activation-key", '[rhsm] with activation_key = "file:PATH"; a template writes {{ secret.activation_key }}'),
+    ("bootloader", "--iscrypted with a hash, made by: grub2-mkpasswd-pbkdf2"),
+    ("--proxy", "a proxy that knows the machine by its address"),
+    ("iscsi", "an initiator name that the target knows"),
+    ("realm", "realm join in a post script that asks a server for the password"),
+    ("vnc", "inst.vnc without a password, on a network of your own"),
+    ("rdp", "no rdp line: an unattended installation needs nobody at the screen"),
+)
 MAKES_LOGIN = re.compile(r"authorized_keys|chpasswd|\bpasswd\b|useradd|usermod|ipa-client-install|realm join")
 
 
 def check(text: str, generation: Generation, host: Host, *, where: str,
-          command_line: CommandLine | None = None) -> tuple[Finding, ...]:
-    """Findings of topic `unattended`; one that says ok where there is no other. `command_line` is what boots the host.
+          command_line: CommandLine | None = None, loader: str = "") -> tuple[Finding, ...]:
+    """Findings of topic `unattended`; one that says ok where there is no other. `command_line` is what boots the host;
+    `loader` is xen.run of a guest without firmware, which reads the /boot that this kickstart makes.
 
     Raises UsageError where the release's parser refuses the text.
     """
-    read = parse_back(text, generation, where)
+    read = parse_back(disks.expanded(text), generation, where)
     found = [*_asking(read, generation), *_login(read, host), *_disks(read, host), *_source(read, command_line),
-             *_looks(read, where)]
+             *_secrets(read, host), *_looks(read, where),
+             *_starts(read, generation, host, loader)]
     if any(finding.severity is not Severity.NOTE for finding in found):
         return tuple(found)
     who = _names([account.name for account in _able(read)] or ["someone by a %post script"])
-    erased = f"only {host.disk.name} is erased" if read.erase.kind else "nothing is erased"
+    verb = "are" if host.disk.others else "is"
+    erased = f"only {_names(list(host.disk.names))} {verb} erased" if read.erase.kind else "nothing is erased"
     return (Finding(topic=TOPIC, severity=Severity.OK,
                     text=f"nothing will stop and ask; {who} can log in; {erased}"), *found)
 
@@ -100,23 +115,23 @@ def _login(read: ParsedKickstart, host: Host) -> Iterator[Finding]:
 
 
 def _disks(read: ParsedKickstart, host: Host) -> Iterator[Finding]:
-    own = host.disk.name
-    others = [disk for disk in read.disks if _bare(disk) != own]
+    own = disks.names(host)
+    named = ",".join(storage.device(name) for name in own)
+    others = [disk for disk in read.disks if _bare(disk) not in own]
     if others:
-        yield _error(f"the kickstart names {_names(others)}; the disk of {host.name} is {own}: the installer stops "
-                     "where a disk is missing, or erases one that was not meant", f"name {storage.device(own)} only")
+        whose = f"the disk of {host.name} is" if len(own) == 1 else f"the disks of {host.name} are"
+        yield _error(f"the kickstart names {_names(others)}; {whose} {_names(list(own))}: the installer stops "
+                     "where a disk is missing, or erases one that was not meant", f"name {named} only")
     if read.erase.kind in ("all", "linux") and not read.erase.drives and not read.erase.only_use:
         yield _error(f"clearpart --{read.erase.kind} without --drives erases every disk that it finds",
-                     f"clearpart --{read.erase.kind} --initlabel --drives={storage.device(own)}")
+                     f"clearpart --{read.erase.kind} --initlabel --drives={named}")
     if not read.erase.kind and read.partitioned:
         yield _warning("no clearpart: on a disk that has partitions the installer stops for want of space",
-                       f"clearpart --all --initlabel --drives={storage.device(own)}")
+                       f"clearpart --all --initlabel --drives={named}")
     if not read.erase.zerombr:
         yield _error("no zerombr: on an empty or strange disk the installer stops and asks", "zerombr")
-    least = storage.least_size(host)
-    if host.disk.size is not None and host.disk.size < least << 20:
-        yield _error(f"{own} has {host.disk.size >> 20} MiB; /boot, swap and a small root take {least} MiB",
-                     "a larger disk, or less swap")
+    if small := storage.too_small(host):
+        yield _error(small, "a larger disk, or less swap")
 
 
 def _bare(disk: str) -> str:
@@ -139,10 +154,23 @@ def _source(read: ParsedKickstart, command_line: CommandLine | None) -> Iterator
                      "url --url=TREE")
 
 
-def _looks(read: ParsedKickstart, where: str) -> Iterator[Finding]:
+def _starts(read: ParsedKickstart, generation: Generation, host: Host, loader: str) -> Iterator[Finding]:
+    blocked = starts.obstacle(read, generation, loader) if loader in storage.READS_BOOT else ""
+    if blocked:
+        yield _error(f"{host.name}: {blocked}; {starts.NEVER}", starts.CURE)
+
+
+def _secrets(read: ParsedKickstart, host: Host) -> Iterator[Finding]:
+    """What stands in clear, but for what the profile names by reference: the installer has to read that."""
+    known = {secret.text for secret in host.secrets}
     for secret in read.secrets:
-        yield _warning(f"{secret} holds a plain password; it stays readable in the bundle and on the installed disk",
-                       "--iscrypted with a hash, made by: openssl passwd -6")
+        if secret.text not in known:
+            cure = next((text for word, text in CURES if word in secret.command), CURE)
+            yield _error(f"{secret.command} holds a secret in clear; it would stay readable in the bundle and on the "
+                         "installed disk", cure)
+
+
+def _looks(read: ParsedKickstart, where: str) -> Iterator[Finding]:
     if any("NOPASSWD" in script for script in read.scripts):
         yield Finding(topic=TOPIC, severity=Severity.NOTE, text="a %post script lets an account use sudo without a "
                       "password", hint="give the account a password where that is not wanted")

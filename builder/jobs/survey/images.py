@@ -13,7 +13,7 @@ from builder.fetch import parallel
 from builder.fetch.source import Source
 from builder.fetch.store.objects import Fetched
 from builder.finding import Finding, Severity
-from builder.jobs.survey.locate import Located
+from builder.jobs.survey.places.locate import Located
 from builder.jobs.survey.proofs.ledger import Ledger
 from builder.lock.model import Pin
 from builder.tree.treeinfo import Treeinfo

@@ -15,7 +15,7 @@ from builder.fetch import limits, parallel
 from builder.fetch.source import Source
 from builder.fetch.store.objects import Fetched
 from builder.finding import Finding, Severity
-from builder.jobs.survey.locate import Located
+from builder.jobs.survey.places.locate import Located
 from builder.jobs.survey.proofs import metadata
 from builder.jobs.survey.proofs.keyring import Keyring
 from builder.jobs.survey.proofs.ledger import Ledger, Proof

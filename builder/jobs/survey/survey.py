@@ -18,9 +18,10 @@ from builder.fetch.mirrors import Mirrors
 from builder.fetch.source import Source
 from builder.finding import Finding, Severity
 from builder.jobs.context import Context
-from builder.jobs.survey import images, locate, quorum, repositories, sameset
-from builder.jobs.survey.locate import Located
-from builder.jobs.survey.proofs import image, judge, keyring, package, patches
+from builder.jobs.survey import images, loaders, repositories, sameset
+from builder.jobs.survey.places import locate
+from builder.jobs.survey.places.locate import Located
+from builder.jobs.survey.proofs import image, judge, keyring, package, patches, quorum
 from builder.jobs.survey.proofs.ledger import Ledger
 from builder.lock.compare import DAY
 from builder.lock.model import KernelFacts, Lock, Pin
@@ -107,7 +108,8 @@ def _look(profile: Profile, context: Context, located: Located, *, fetch_stage2:
     package.prove(got.pins["kernel"], boots, there, ring, ledger, done.findings,
                   accepted=got.pins["kernel"].path in accept)
     patched, absent = patches.read(located, done.findings)
-    pins = (*got.pins.values(), *patched, *(repo.pin for repo in repos), _treeinfo_pin(located))
+    started = loaders.read(located, profile.release.arch, done.findings) if fetch_stage2 else ()
+    pins = (*got.pins.values(), *started, *patched, *(repo.pin for repo in repos), _treeinfo_pin(located))
     image.prove(profile, context, located, done.version, pins, ring, ledger, done.findings)
     pins = _believed(profile, context, located, pins, ledger, done.findings)
     if fetch_stage2 and not done.failed and done.kernel:

@@ -8,6 +8,8 @@ import msgspec
 
 Texts = tuple[str, ...]
 TextOrTexts = str | tuple[str, ...]
+Options = dict[str, str | int | bool]
+Routes = tuple[dict[str, str], ...]
 EvidenceWord = Literal["signed", "signed-rpm", "treeinfo", "quorum", "first-use"]
 
 
@@ -67,19 +69,57 @@ class Xen(Table):
 
 class Network(Table):
     gateway: TextOrTexts = ()
-    nameservers: Texts = ()
+    nameservers: Texts | None = None
+    search: Texts | None = None
+    peer_dns: bool | None = None
     mtu: int | None = None
 
 
+class Interface(Table):
+    mac: str | None = None
+    ports: Texts | None = None
+    bond: Options | None = None
+    bridge: Options | None = None
+    team: Options | None = None
+    parent: str | None = None
+    vlan: int | None = None
+    address: TextOrTexts | None = None
+    gateway: TextOrTexts | None = None
+    routes: Routes | None = None
+    nameservers: Texts | None = None
+    search: Texts | None = None
+    peer_dns: bool | None = None
+    mtu: int | None = None
+
+
+class Encrypt(Table):
+    passphrase: str | None = None
+    tang: str | None = None
+    thumbprint: str | None = None
+
+
 class Storage(Table):
-    layout: Literal["plain", "lvm"] = "plain"
+    layout: Literal["plain", "lvm", "lvm-thin", "raid1"] = "plain"
     swap: str | None = None
+    encrypt: Encrypt | None = None
+    volumes: dict[str, str] = {}
+    lines: Texts = ()
 
 
 class Disk(Table):
-    name: str | None = None
+    name: TextOrTexts | None = None
     size: str | None = None
     file: str | None = None
+
+
+class Rhsm(Table):
+    organization: str | None = None
+    activation_key: str | None = None
+
+
+class Addon(Table):
+    options: Texts = ()
+    lines: Texts = ()
 
 
 class Firewall(Table):
@@ -97,15 +137,20 @@ class Host(Table):
     hostname: str | None = None
     address: TextOrTexts | None = None
     gateway: TextOrTexts | None = None
+    addresses: dict[str, TextOrTexts] = {}
+    routes: Routes | None = None
     nameservers: Texts | None = None
+    search: Texts | None = None
+    peer_dns: bool | None = None
     mac: str | None = None
-    interface: str | None = None
+    interface: str | dict[str, Interface] | None = None
     mtu: int | None = None
     memory: str | None = None
     vcpus: int | None = None
-    disk: str | Disk | None = None
+    disk: str | Texts | Disk | None = None
     storage: str | Storage | None = None
     console: str | None = None
+    firmware: Literal["bios", "uefi"] | None = None
     kernel_arguments: Texts | None = None
     packages: Texts = ()
     bridge: str | None = None
@@ -128,11 +173,13 @@ class Profile(Table):
     trust: Trust | None = None
     xen: Xen | None = None
     network: Network | None = None
+    interface: dict[str, Interface] = {}
     memory: str | None = None
     vcpus: int | None = None
-    disk: str | Disk | None = None
+    disk: str | Texts | Disk | None = None
     storage: str | Storage | None = None
     console: str | None = None
+    firmware: Literal["bios", "uefi"] | None = None
     kernel_arguments: Texts | None = None
     packages: Texts = ()
     weak_dependencies: bool = True
@@ -140,7 +187,12 @@ class Profile(Table):
     firewall: Firewall | None = None
     selinux: Literal["enforcing", "permissive", "disabled"] = "enforcing"
     finish: Literal["reboot", "poweroff"] = "reboot"
+    pre: Texts = ()
     post: Texts = ()
+    onerror: Texts = ()
+    addon: dict[str, Addon] = {}
+    rhsm: Rhsm | None = None
+    installed_repos: Literal["keep", "vault", "mirror"] | None = None
     kickstart: str | None = None
     template: str | None = None
     host: dict[str, Host] = {}

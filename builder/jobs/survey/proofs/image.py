@@ -21,8 +21,8 @@ from builder.fetch.iso import Image
 from builder.fetch.source import Source
 from builder.finding import Finding, Severity
 from builder.jobs.context import Context
-from builder.jobs.survey import reach, served
-from builder.jobs.survey.locate import Located
+from builder.jobs.survey.places import reach, served
+from builder.jobs.survey.places.locate import Located
 from builder.jobs.survey.proofs import metadata
 from builder.jobs.survey.proofs.keyring import Keyring
 from builder.jobs.survey.proofs.ledger import Attempt, Ledger, Proof
@@ -58,7 +58,7 @@ def prove(profile: Profile, context: Context, located: Located, version: str, pi
           ledger: Ledger, findings: list[Finding]) -> None:
     """Raise what the boot image holds to signed. Whatever stands in the way becomes an attempt; an image that holds
     other bytes than the tree a warning."""
-    wanted = [pin for pin in pins if pin.role in ("kernel", "initrd", "stage2")]
+    wanted = [pin for pin in pins if pin.role in ("kernel", "initrd", "stage2", "loader")]
     signed = _signed(profile, context, located, version, ring, wanted, ledger, findings)
     if signed is None:
         return

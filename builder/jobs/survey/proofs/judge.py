@@ -20,6 +20,7 @@ RAISES = {
                (Evidence.QUORUM, "trust.quorum")),
     "initrd": ((Evidence.SIGNED, "trust.checksums"), (Evidence.QUORUM, "trust.quorum")),
     "stage2": ((Evidence.SIGNED, "trust.checksums"), (Evidence.QUORUM, "trust.quorum")),
+    "loader": ((Evidence.SIGNED, "trust.checksums"), (Evidence.QUORUM, "trust.quorum")),
     "patch": ((Evidence.QUORUM, "trust.quorum"),),
     "repository": ((Evidence.SIGNED, "trust.key_files"), (Evidence.QUORUM, "trust.quorum")),
 }

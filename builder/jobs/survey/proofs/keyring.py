@@ -13,7 +13,7 @@ from builder.fetch import limits
 from builder.fetch.source import Source
 from builder.finding import Finding, Severity
 from builder.jobs.context import Context
-from builder.jobs.survey import reach, served
+from builder.jobs.survey.places import reach, served
 from builder.names import shown
 from builder.profile.values import Profile
 from builder.trust.openpgp import keys as openpgp

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from builder.errors import BytesDiffer, NotFound
 from builder.finding import Finding, Severity
-from builder.jobs.survey.locate import Located
+from builder.jobs.survey.places.locate import Located
 from builder.lock.model import PATCHES, Pin
 from builder.trust.evidence import Evidence
 

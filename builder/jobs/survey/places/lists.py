@@ -20,8 +20,8 @@ from builder.fetch.web import session
 from builder.fetch.web.transfer import Transfer
 from builder.finding import Finding, Severity
 from builder.jobs.context import Context
-from builder.jobs.survey import served
-from builder.jobs.survey.served import Served
+from builder.jobs.survey.places import served
+from builder.jobs.survey.places.served import Served
 from builder.progress import SilentMeter
 from builder.tree import metalink, mirrorlist
 

@@ -12,8 +12,8 @@ from builder.fetch.mirrors import Mirrors
 from builder.fetch.source import Source
 from builder.finding import Finding, Severity
 from builder.jobs.context import Context
-from builder.jobs.survey import composes, lists, served
-from builder.jobs.survey.served import Served
+from builder.jobs.survey.places import composes, lists, served
+from builder.jobs.survey.places.served import Served
 from builder.profile.values import Profile
 from builder.tree.treeinfo import Treeinfo
 

@@ -13,9 +13,9 @@ from builder.fetch import limits
 from builder.fetch.source import Source
 from builder.finding import Finding, Severity
 from builder.jobs.context import Context
-from builder.jobs.survey import served
-from builder.jobs.survey.reach import reach
-from builder.jobs.survey.served import Served
+from builder.jobs.survey.places import served
+from builder.jobs.survey.places.reach import reach
+from builder.jobs.survey.places.served import Served
 
 
 def settled(found: Served, release: Release, context: Context, findings: list[Finding]) -> tuple[Source, str]:

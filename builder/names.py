@@ -61,6 +61,11 @@ def xen_mac(*seed: str) -> str:
     return ":".join(["00", "16", "3e", *(f"{b:02x}" for b in (tail[0] & 0x7F, tail[1], tail[2]))])
 
 
+def kvm_mac(*seed: str) -> str:
+    """The same under 52:54:00, which QEMU and libvirt give to their guests (locally administered)."""
+    return f"52:54:00{xen_mac(*seed)[8:]}"
+
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Interface = ipaddress.IPv4Interface | ipaddress.IPv6Interface
 Subnet = ipaddress.IPv4Network | ipaddress.IPv6Network

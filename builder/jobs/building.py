@@ -24,7 +24,9 @@ from builder.errors import (
 from builder.finding import Finding, Severity
 from builder.jobs import locking, packing, planning
 from builder.jobs.context import Context
-from builder.jobs.planning import Boot, HostPlan, Planner
+from builder.jobs.planning import Boot, Planner
+from builder.jobs.routes import choose
+from builder.jobs.routes.route import HostPlan, Route
 from builder.jobs.survey import survey
 from builder.lock import text
 from builder.lock.model import Lock, Pin
@@ -33,26 +35,25 @@ from builder.media.fetches import Fetched
 from builder.media.pack import directory, place, tar, zst
 from builder.media.signing.judged import State, unchecked
 from builder.media.signing.signature import Signer
-from builder.outputs import xen
 from builder.profile.file.layers import Layer
 from builder.profile.values import Profile
 from builder.trust import evidence
 from builder.trust.evidence import Evidence
 
-BOOT_ROLES = ("kernel", "initrd")
-TEMPLATES = (("builder.boot.kickstart", "templates"), ("builder.outputs", ""), ("builder.media", ""))
+TEMPLATES = (("builder.boot.kickstart", "templates"), ("builder.outputs", ""),
+             ("builder.outputs.guests", ""), ("builder.outputs.services", ""), ("builder.media", ""))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
     """`unchanged`: the bundle was there, made from the same inputs, and every byte of it is right. `story` are lines
-    for people; `place` is where the bundle will live in dom0; `signature` what its reader will be told of it."""
+    for people; `route` says what to do with it; `signature` what its reader will be told of it."""
 
     bundle_id: str
     size: int
     files: int
     hosts: tuple[str, ...]
-    place: str
+    route: Route
     fetched: tuple[Fetched, ...] = ()
     story: tuple[str, ...] = ()
     unchanged: bool = False
@@ -72,19 +73,22 @@ def build(profile: Profile, layers: Sequence[Layer], context: Context, *, shown:
         raise UsageError(f"{shown}: there is no lock", f"pinboot lock {profile.path}")
     locking.fits(lock, profile, shown, update=False)
     _enough_evidence(profile, lock, shown)
-    chosen = xen.settled(_only(profile, hosts), lock.kernel)
+    chosen = choose.settled(_only(profile, hosts), lock.kernel)
     inputs = build_key(chosen, layers, lock, context)
-    there = _as_built(target, inputs, chosen, context, signer)
+    stage2 = lock.pin("stage2")
+    route = choose.route(chosen, lock.kernel, stage2=stage2.path, version=lock.version, ident=inputs)
+    there = _as_built(target, inputs, chosen, route, context, signer)
     if there:
         place.tidy(target.absolute())
         return there
     for what, reason in sorted(lock.overrides.items()):
         context.progress.say(f"warning: {what}: {reason}")
-    fetched = _bring(chosen, lock, context, shown, offline=offline)
-    boot = Boot(kernel=lock.kernel, initrd_size=lock.pin("initrd").size, stage2_size=lock.pin("stage2").size,
+    needed, fetched = _bring(chosen, lock, route.roles, context, shown, offline=offline)
+    boot = Boot(kernel=lock.kernel, initrd_size=lock.pin("initrd").size, stage2_size=stage2.size,
                 install_url=survey.install_url(chosen, lock.source))
-    plans = _plans(chosen, boot, context)
-    bundle, listed = packing.bundle(chosen, layers, lock, plans, context, install_url=boot.install_url, inputs=inputs)
+    plans = _plans(chosen, boot, route, context)
+    bundle, listed = packing.bundle(chosen, layers, lock, plans, context, route=route, install_url=boot.install_url,
+                                    inputs=inputs)
     signature = ""
     if signer:
         bundle, judged = packing.signed(bundle, signer)
@@ -95,10 +99,10 @@ def build(profile: Profile, layers: Sequence[Layer], context: Context, *, shown:
     handler = chosen.release.generation.handler
     return Built(
         bundle_id=packing.bundle_id(bundle), size=sum(e.size for e in bundle.entries), files=len(bundle.entries),
-        hosts=tuple(h.name for h in chosen.hosts), place=chosen.xen.path, fetched=listed, signature=signature, story=(
-            f"store     {len(BOOT_ROLES)} of {len(BOOT_ROLES)} files there, re-hashed",
+        hosts=tuple(h.name for h in chosen.hosts), fetched=listed, signature=signature, route=route, story=(
+            f"store     {needed} of {needed} files there, re-hashed",
             f"network   {f'{fetched} fetched from {lock.source}' if fetched else 'not used'}",
-            f"hosts     {len(plans)} rendered; {2 * len(plans)} xl configs; kickstarts read back as {handler}"))
+            f"hosts     {len(plans)} rendered for {', '.join(chosen.outputs)}; kickstarts read back as {handler}"))
 
 
 def _enough_evidence(profile: Profile, lock: Lock, shown: str) -> None:
@@ -149,7 +153,8 @@ def _epoch(lock: Lock, context: Context) -> int:
     return packing.epoch(lock, context.environment)
 
 
-def _as_built(target: Path, inputs: str, profile: Profile, context: Context, signer: Signer | None) -> Built | None:
+def _as_built(target: Path, inputs: str, profile: Profile, route: Route, context: Context,
+              signer: Signer | None) -> Built | None:
     """The bundle that is there already, if it is of these inputs, every byte of it is right, and it has the signer's
     signature where there is one."""
     try:
@@ -169,21 +174,23 @@ def _as_built(target: Path, inputs: str, profile: Profile, context: Context, sig
         context.progress.say(f"{target}: signature {found.signature.text}; building it again")
         return None
     return Built(bundle_id=found.bundle_id, size=0, files=found.files, hosts=tuple(h.name for h in profile.hosts),
-                 place=profile.xen.path, unchanged=True,
+                 route=route, unchanged=True,
                  signature="" if found.signature.state is State.NONE else found.signature.text)
 
 
-def _bring(profile: Profile, lock: Lock, context: Context, shown: str, *, offline: bool) -> int:
-    """Every file that boots, verified in the store; how many had to be fetched. All that is missing is told at once."""
-    missing = [pin for pin in lock.pins if pin.role in BOOT_ROLES
-               and not context.store.verified(pin.digest, pin.size, context.progress, pin.path)]
+def _bring(profile: Profile, lock: Lock, roles: Sequence[str], context: Context, shown: str, *,
+           offline: bool) -> tuple[int, int]:
+    """Every file that goes along, verified in the store; how many there are, and how many had to be fetched. All that
+    is missing is told at once."""
+    needed = [pin for pin in lock.pins if pin.role in roles]
+    missing = [pin for pin in needed if not context.store.verified(pin.digest, pin.size, context.progress, pin.path)]
     if missing and offline:
         lines = [f"{pin.path}  {pin.digest.short}" for pin in missing]
         raise Missing(f"{shown}: not in the store, and --offline fetches nothing" + "".join(f"\n  {x}" for x in lines),
                       f"run pinboot build {profile.path} once with network; the store is {context.store.root}")
     for pin in missing:
         _fetch(pin, profile, lock, context, shown)
-    return len(missing)
+    return len(needed), len(missing)
 
 
 def _fetch(pin: Pin, profile: Profile, lock: Lock, context: Context, shown: str) -> None:
@@ -198,23 +205,28 @@ def _fetch(pin: Pin, profile: Profile, lock: Lock, context: Context, shown: str)
             from reason
 
 
-def _plans(profile: Profile, boot: Boot, context: Context) -> tuple[HostPlan, ...]:
-    """A plan for every host; what stands in the way of any is told for all of them at once."""
+def _plans(profile: Profile, boot: Boot, route: Route, context: Context) -> tuple[HostPlan, ...]:
+    """A plan for every host; what stands in the way of all, or of any, is told for all of them at once."""
     plans: list[HostPlan] = []
-    bad: list[tuple[str, Finding]] = []
-    planner = Planner(profile, boot)
-    for host in profile.hosts:
+    planner = Planner(profile, boot, route)
+    bad = _stand_in_the_way(planner.about(), "", context)
+    for host in profile.hosts if not bad else ():
         made, findings = planner.judge(host)
-        bad += [(host.name, finding) for finding in planning.errors(findings)]
-        for finding in findings:
-            if finding.severity is Severity.WARNING:
-                context.progress.say(f"warning: {host.name}: {finding.text}")
+        bad += _stand_in_the_way(findings, f"{host.name}: ", context)
         if made:
             plans.append(made)
     if bad:
-        lines = [line for name, f in bad for line in (f"{name}: {f.text}", *(f"  {d}" for d in f.detail))]
+        lines = [line for f in bad for line in (f.text, *(f"  {d}" for d in f.detail))]
         raise several(f"{profile.path.name}: {len(bad)} {'reason' if len(bad) == 1 else 'reasons'} not to build", lines,
-                      "\n".join(dict.fromkeys(f.hint for _, f in bad if f.hint)))
+                      "\n".join(dict.fromkeys(f.hint for f in bad if f.hint)))
     if not plans:
         raise CheckFailed(f"{profile.path.name}: there is no host to build for")
     return tuple(plans)
+
+
+def _stand_in_the_way(findings: Sequence[Finding], whose: str, context: Context) -> list[Finding]:
+    """The errors, named; warnings are said."""
+    for finding in findings:
+        if finding.severity is Severity.WARNING:
+            context.progress.say(f"warning: {whose}{finding.text}")
+    return [replace(finding, text=f"{whose}{finding.text}") for finding in planning.errors(findings)]

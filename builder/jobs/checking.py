@@ -8,10 +8,10 @@ from builder.errors import UsageError
 from builder.finding import Finding, Severity
 from builder.jobs.context import Context
 from builder.jobs.planning import Boot, Planner
+from builder.jobs.routes import choose
 from builder.jobs.survey import survey
 from builder.jobs.survey.survey import Survey
 from builder.lock.model import KernelFacts
-from builder.outputs import xen
 from builder.profile.values import Profile
 
 
@@ -30,7 +30,15 @@ def _hosts(profile: Profile, found: Survey, kernel: KernelFacts) -> tuple[Findin
         return (Finding(topic="install", severity=Severity.ERROR, text=reason.message, hint=reason.hint),)
     boot = Boot(kernel=kernel, initrd_size=found.initrd_size, stage2_size=found.stage2_size, install_url=address)
     findings: list[Finding] = []
-    planner = Planner(xen.settled(profile, kernel), boot)
+    known = choose.settled(profile, kernel)
+    try:
+        route = choose.route(known, kernel, stage2=found.located.treeinfo.stage2 or "", version=found.version)
+    except UsageError as reason:
+        return (Finding(topic="outputs", severity=Severity.ERROR, text=reason.message, hint=reason.hint),)
+    planner = Planner(known, boot, route)
+    findings.extend(planner.about())
+    if any(f.severity is Severity.ERROR and f.expected for f in findings):
+        return tuple(findings)  # another architecture: nothing else would hold
     for host in profile.hosts:
         _, about = planner.judge(host)
         many = len(profile.hosts) > 1

@@ -1,44 +1,39 @@
-"""The files of a bundle, laid out: boot/, hosts/, scripts, what it was made from, the manifest."""
+"""The files of a bundle: those of its route, what it was made from, and what lists them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from builder.errors import UsageError
-from builder.jobs import planning
 from builder.jobs.context import Context
-from builder.jobs.planning import HostPlan
+from builder.jobs.routes.route import PRIVATE, HostPlan, Route
 from builder.lock import text
-from builder.lock.model import Lock, Pin
-from builder.media import checksums, fetches, inject, manifest, nextsteps, provenance, sbom
-from builder.media.bundle import Bundle, Entry, Part, text_entry
+from builder.lock.model import Lock
+from builder.media import checksums, fetches, manifest, nextsteps, provenance, sbom
+from builder.media.bundle import Bundle, Entry, text_entry
 from builder.media.bundle import bundle as make_bundle
 from builder.media.fetches import Fetched
 from builder.media.signing.judged import Judged
 from builder.media.signing.signature import Signer
-from builder.outputs import up, xen
 from builder.profile.file.layers import Layer
 from builder.profile.values import Profile
 
-PRIVATE = 0o600
-
 
 def bundle(profile: Profile, layers: Sequence[Layer], lock: Lock, plans: Sequence[HostPlan], context: Context, *,
-           install_url: str, inputs: str) -> tuple[Bundle, tuple[Fetched, ...]]:
+           route: Route, install_url: str, inputs: str) -> tuple[Bundle, tuple[Fetched, ...]]:
     """The bundle as a value, and what its machines will fetch by themselves."""
     stamp = epoch(lock, context.environment)
-    listed = fetches.listed(profile, lock, install_url, (plan.cmdline.parameters for plan in plans))
+    own = profile.serve.url if profile.serve else ""
+    listed = fetches.listed(profile, lock, install_url, (plan.cmdline.parameters for plan in plans), own=own)
     lock_name = f"{profile.name}.lock"
     copy, sources = text_entry(lock_name, text.write(lock), origin="copied"), _sources(layers)
-    entries = [*_boot(lock, plans, context, stamp), *_hosts(profile, plans), *sources, copy, checksums.script(),
-               nextsteps.entry(profile, lock, lock_name, listed)]
-    script = up.script(profile)
-    entries.append(text_entry(script.path, script.text, mode=script.mode))
+    entries = [*route.entries(plans, lock, context, stamp), *sources, copy, checksums.script(),
+               nextsteps.entry(profile, lock, lock_name, listed, steps=route.steps(), contents=route.contents())]
     entries.append(sbom.build(profile.name, entries, lock, copy, epoch=stamp))
     entries.append(provenance.build(entries, lock, copy, sources=sources, hosts=(p.host.name for p in plans),
                                     epoch=stamp))
-    kickstarts = [planning.kickstart_path(p.host) for p in plans]
-    entries.append(manifest.build(profile.name, entries, lock, lock_name, kickstarts, inputs=inputs, epoch=stamp))
+    entries.append(manifest.build(profile.name, entries, lock, lock_name, route.injected(plans), inputs=inputs,
+                                  epoch=stamp))
     entries.append(checksums.build(entries))
     return make_bundle(profile.name, stamp, entries), listed
 
@@ -64,31 +59,6 @@ def epoch(lock: Lock, environment: Mapping[str, str]) -> int:
         raise UsageError(f"SOURCE_DATE_EPOCH={word!r} is no number of seconds since 1970",
                          "unset it, or see reproducible-builds.org/specs/source-date-epoch")
     return int(word)
-
-
-def _boot(lock: Lock, plans: Sequence[HostPlan], context: Context, stamp: int) -> list[Entry]:
-    """Kernel and initrd as pinned, and the initrd that carries every host's kickstart: one for all of a dom0."""
-    kernel = _pinned(lock.pin("kernel"), xen.KERNEL, context)
-    initrd = _pinned(lock.pin("initrd"), "boot/initrd.img", context)
-    files = {planning.kickstart_path(p.host): (p.kickstart.encode(), PRIVATE) for p in plans}
-    return [kernel, initrd, inject.injected(initrd, inject.member(files, stamp), path=xen.INITRD)]
-
-
-def _pinned(pin: Pin, path: str, context: Context) -> Entry:
-    part = Part(size=pin.size, open=lambda: context.store.open(pin.digest))
-    return Entry(path=path, mode=0o644, size=pin.size, digest=pin.digest, parts=(part,), origin="pinned")
-
-
-def _hosts(profile: Profile, plans: Sequence[HostPlan]) -> list[Entry]:
-    entries = []
-    for made in plans:
-        folder = f"hosts/{made.host.name}"
-        for config in xen.configs(made.host, profile, kind=made.kind, cmdline=made.cmdline.text()):
-            entries.append(text_entry(config.path, config.text, mode=config.mode))
-        entries.append(text_entry(f"{folder}/ks.cfg", made.kickstart, mode=PRIVATE))
-        lines = (*made.cmdline.parameters, "", made.cmdline.text())
-        entries.append(text_entry(f"{folder}/cmdline", "\n".join(lines) + "\n"))
-    return entries
 
 
 def _sources(layers: Sequence[Layer]) -> list[Entry]:

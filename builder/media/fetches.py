@@ -28,21 +28,33 @@ class Fetched:
     protection: str
 
 
-def listed(profile: Profile, lock: Lock, install_url: str, lines: Iterable[Sequence[str]]) -> tuple[Fetched, ...]:
-    """Every address, in the order in which it is asked; `lines` are the parameters of each host's command line."""
+def listed(profile: Profile, lock: Lock, install_url: str, lines: Iterable[Sequence[str]], *,
+           own: str = "") -> tuple[Fetched, ...]:
+    """Every address, in the order in which it is asked; `lines` are the parameters of each host's command line, `own`
+    the URL where the bundle itself is served, or empty."""
     parameters = sorted({parameter for line in lines for parameter in line})
     checked = not {"inst.noverifyssl", "noverifyssl"} & set(parameters)
-    return (*_tree(lock, install_url, checked), *_arguments(parameters, install_url, checked),
+    foreign = [p for p in parameters if not (own and p.partition("=")[2].startswith(f"{own}/"))]
+    return (*_served(lock, own, checked), *_tree(lock, install_url, checked, stage2=not own),
+            *_arguments(foreign, install_url, checked),
             *_installed(profile, install_url), *_users(profile))
 
 
-def _tree(lock: Lock, install_url: str, checked: bool) -> Iterator[Fetched]:
+def _served(lock: Lock, own: str, checked: bool) -> Iterator[Fetched]:
+    """What the bundle's own server gives: the bytes that are pinned, over a connection that may not be."""
+    if own:
+        yield Fetched(url=f"{own}/b/", what="kernel, initrd, the installer itself (stage2), the kickstart",
+                      protection=f"the bytes of this bundle, {UNCHECKED}; {_way(own, checked)}")
+
+
+def _tree(lock: Lock, install_url: str, checked: bool, *, stage2: bool) -> Iterator[Fetched]:
     way = _way(install_url, checked)
-    treeinfo, stage2 = lock.pin("treeinfo"), lock.pin("stage2")
+    treeinfo, image = lock.pin("treeinfo"), lock.pin("stage2")
     yield Fetched(url=f"{install_url}/{treeinfo.path}", what="what the tree says of itself: where stage2 and the "
                   "repositories are", protection=f"{_pinned(treeinfo)}, {UNCHECKED}; {way}")
-    yield Fetched(url=f"{install_url}/{stage2.path}", what="the installer itself (stage2)",
-                  protection=f"{_pinned(stage2)}, {UNCHECKED}; {way}")
+    if stage2:
+        yield Fetched(url=f"{install_url}/{image.path}", what="the installer itself (stage2)",
+                      protection=f"{_pinned(image)}, {UNCHECKED}; {way}")
     patches = {pin.path: pin for pin in lock.of_role("patch")}
     for path in PATCHES:
         if path in patches:

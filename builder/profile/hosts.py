@@ -8,13 +8,13 @@ from types import MappingProxyType
 
 from builder import names
 from builder.catalog.generation import MIB, Generation
-from builder.profile import storage
+from builder.profile import kinds, storage
 from builder.profile.file import schema
 from builder.profile.file.mistakes import Mistakes
 from builder.profile.networks import Networks
 from builder.profile.secrets import Secret
 from builder.profile.taken import Taken
-from builder.profile.values import Disk, Host, Rhsm, Storage, Xen
+from builder.profile.values import Disk, Host, Rhsm, Storage
 
 # Memory where a host says none, in MiB: EL6 and EL7 install in 2 GiB, later ones want 3 (netbootxyz/netboot.xyz#866).
 DEFAULT_MEMORY = {"el6": 2048, "el7": 2048}
@@ -26,12 +26,14 @@ PACKAGE = re.compile(r"-?@?\^?[A-Za-z0-9._+*?:/-]+")  # REFERENCE 3.5
 class Hosts:
     """Turns raw host tables into values. One object per profile: it remembers what is taken, to find duplicates."""
 
-    def __init__(self, raw: schema.Profile, generation: Generation, xen: Xen, seed: str, mistakes: Mistakes,
-                 rhsm: Rhsm | None, passphrase: Callable[[str, str], Secret | None]) -> None:
-        """`passphrase` reads the reference that was found under a key."""
+    def __init__(self, raw: schema.Profile, generation: Generation, disks: Mapping[str, str], seed: str,
+                 mistakes: Mistakes, rhsm: Rhsm | None, passphrase: Callable[[str, str], Secret | None]) -> None:
+        """`disks` is where the images of each kind of guest lie; `passphrase` reads the reference that was found under
+        a key."""
         self.raw = raw
         self.generation = generation
-        self.xen = xen
+        self.kind = kinds.kind(raw.outputs)
+        self.images = disks.get(self.kind or "", "")
         self.mistakes = mistakes
         self.rhsm = rhsm
         self.passphrase = passphrase
@@ -93,8 +95,8 @@ class Hosts:
         if raw is None:
             self.mistakes.add(f"{key}.disk", 'missing; which disk may be erased? disk = { size = "20 GiB" }')
             return Disk(name="xvda")
-        found = storage.disk(raw, where, self.mistakes, xen="xen" in self.raw.outputs,
-                             xen_file=f"{self.xen.disks}/{name}.img")
+        found = storage.disk(raw, where, self.mistakes, guest=kinds.DISKS.get(self.kind, "") if self.kind else "",
+                             image=f"{self.images}/{name}.img")
         if found.file:
             self.taken.claim("disk", found.file, where if table.disk is not None else f"{key}.disk", name)
         return found
@@ -108,7 +110,7 @@ class Hosts:
 
     def _agree(self, key: str, table: schema.Host, host: Host) -> None:
         """Disk, storage and firmware may come from different tables; only together they can be judged."""
-        if host.firmware == "uefi" and set(self.raw.outputs) == {"xen"}:
+        if host.firmware == "uefi" and self.kind == "xen":
             self.mistakes.add(f"{key}.firmware" if table.firmware else "firmware",
                               "guests of Xen start without firmware (PV) or by BIOS (HVM) here")
         for word, reason in storage.conflicts(host.disk, host.storage, host.firmware, self.generation):

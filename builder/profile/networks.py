@@ -11,7 +11,7 @@ from typing import Any
 
 from builder import names
 from builder.names import Address
-from builder.profile import stacking
+from builder.profile import kinds, stacking
 from builder.profile.addresses import WORDS, Addresses
 from builder.profile.file import schema
 from builder.profile.file.mistakes import Mistakes
@@ -19,6 +19,8 @@ from builder.profile.stacking import BOOTIF, Draft
 from builder.profile.taken import Taken
 from builder.profile.values import Link, NetworkPlan
 
+# A guest's card needs a MAC before the guest is made; other machines bring theirs.
+MAKERS = {"xen": names.xen_mac, "kvm": names.kvm_mac}
 # What stands for a plan while the mistakes of a profile are gathered.
 NO_PLAN = NetworkPlan(links=(Link(method="dhcp"),))
 
@@ -29,6 +31,7 @@ class Networks:
     def __init__(self, raw: schema.Profile, seed: str, taken: Taken, mistakes: Mistakes) -> None:
         self.raw = raw
         self.general = raw.network or schema.Network()
+        self.kind = kinds.kind(raw.outputs)
         self.seed = seed
         self.taken = taken
         self.mistakes = mistakes
@@ -71,14 +74,15 @@ class Networks:
 
     def _bootif(self, key: str, mac: str | None) -> None:
         """BOOTIF= comes from pxelinux (IPAPPEND 2), GRUB or iPXE; a hypervisor that starts a kernel says none."""
-        if set(self.raw.outputs) == {"xen"}:
-            self.mistakes.add(key, "bootif is the card that a network boot loader used; a Xen guest has no such loader")
+        if self.kind in MAKERS:
+            self.mistakes.add(key, "bootif is the card that a network boot loader used; a guest has no such loader "
+                                   "here")
         elif mac:
             self.mistakes.add(key, "bootif and mac both say which card it is; leave one out")
 
     def _mac(self, name: str, key: str, text: str | None, words: tuple[str, ...]) -> tuple[str | None, bool]:
         """The MAC of a card, and whether it was made: a guest's vif needs one."""
-        made = text is None and "xen" in self.raw.outputs
+        made = text is None and self.kind in MAKERS
         mac = self._made_mac(words) if made else None
         if text is not None:
             mac = self.mistakes.parsed(key, names.mac, text)
@@ -90,7 +94,7 @@ class Networks:
         """A MAC from the profile's and the host's name; where another host has it (24 bits are few for a large fleet),
         the next one made from the same words."""
         seed = [self.seed, *words]
-        while (mac := names.xen_mac(*seed)) in self.given or ("MAC", mac) in self.taken:
+        while (mac := MAKERS[self.kind or "xen"](*seed)) in self.given or ("MAC", mac) in self.taken:
             seed.append("again")
         return mac
 

@@ -12,11 +12,12 @@ from builder import names
 from builder.catalog import load
 from builder.catalog.family import Release
 from builder.catalog.generation import GENERATIONS, Generation
-from builder.profile import additions, secrets
+from builder.profile import additions, kinds, secrets, serving
 from builder.profile.file import layers, schema, walk
 from builder.profile.file.layers import Joined, Layer
 from builder.profile.file.mistakes import Mistakes
 from builder.profile.hosts import Hosts, packages
+from builder.profile.kinds import Kind
 from builder.profile.values import (
     Firewall,
     Profile,
@@ -67,8 +68,9 @@ class _Resolver:
         release = self._release()
         # Where the release itself is wrong, go on with some generation so that all other mistakes are told too.
         generation = release.generation if release else GENERATIONS["el9"]
-        xen = self._xen()
+        xen, kvm = self._xen(), serving.kvm(self.raw.kvm, self.mistakes)
         raw = self.raw
+        kind = self._kind()
         users = tuple(self._user(name, table, generation) for name, table in sorted(raw.user.items()))
         return Profile(
             name=self.path.stem,
@@ -78,6 +80,10 @@ class _Resolver:
             tree=self._tree(),
             trust=self._trust(),
             xen=xen,
+            kvm=kvm,
+            serve=serving.serve(raw.serve, kind == "network", self.mistakes,
+                                lambda key, text: self._secret(key, text, least=serving.LEAST_SECRET), self._place),
+            dhcp=serving.dhcp(raw.dhcp, bool({"dnsmasq", "kea"} & set(raw.outputs)), self.mistakes),
             root=self._root(generation),
             users=users,
             language=self._matched("language", raw.language, LANGUAGE, "a locale such as cs_CZ.UTF-8"),
@@ -93,7 +99,7 @@ class _Resolver:
             post=self._texts("post", raw.post),
             kickstart=self._text("kickstart", raw.kickstart) if raw.kickstart else None,
             template=self._template(),
-            hosts=Hosts(raw, generation, xen, self.path.stem, self.mistakes,
+            hosts=Hosts(raw, generation, {"xen": xen.disks, "kvm": kvm.disks}, self.path.stem, self.mistakes,
                         additions.rhsm(raw.rhsm, release, self.mistakes, self._secret),
                         lambda key, text: self._secret(key, text, least=8)).all(),
             origins=MappingProxyType(dict(self.joined.origins)),
@@ -102,6 +108,14 @@ class _Resolver:
             addons=additions.addons(raw.addon, generation, self.mistakes),
             installed_repos=additions.installed_repos(raw.installed_repos, release, self.mistakes),
         )
+
+    def _kind(self) -> Kind | None:
+        found = kinds.kinds(self.raw.outputs)
+        if len(found) > 1:
+            named = {each: ", ".join(w for w in self.raw.outputs if kinds.OUTPUTS[w] == each) for each in found}
+            self.mistakes.add("outputs", f"machines of {len(found)} kinds: {'; '.join(named.values())}; a profile "
+                                         "makes one kind: write one for each, with what they share in extends")
+        return kinds.kind(self.raw.outputs)
 
     def _release(self) -> Release | None:
         extra = [self.joined.folder("catalog") / entry for entry in self.raw.catalog]

@@ -39,29 +39,30 @@ TANG = re.compile(r"https?://[A-Za-z0-9._:\[\]-]+(?:/[A-Za-z0-9._~/-]*)?")
 THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{27}|[A-Za-z0-9_-]{43}")  # SHA-1 or SHA-256 in base64url (RFC 7638)
 
 
-def disk(raw: str | tuple[str, ...] | schema.Disk | None, where: str, mistakes: Mistakes, *, xen: bool,
-         xen_file: str) -> Disk:
-    """A name, a list of names, a rule or a table, as a Disk; `xen_file` is where dom0 makes it by default."""
+def disk(raw: str | tuple[str, ...] | schema.Disk | None, where: str, mistakes: Mistakes, *, guest: str,
+         image: str) -> Disk:
+    """A name, a list of names, a rule or a table, as a Disk. `guest` is what a guest's first disk is called (empty: a
+    machine with disks of its own), `image` where its image is made by default."""
     table = raw if isinstance(raw, schema.Disk) else schema.Disk(name=raw)
     words = (table.name,) if isinstance(table.name, str) else table.name or ()
-    if not xen and not words:
+    if not guest and not words:
         mistakes.add(where, "missing name; which disk of the machine may be erased (vda, sda, by-id/...)?")
-    if xen and not table.size and not table.file:
+    if guest and not table.size and not table.file:
         mistakes.add(where, 'missing size; how large shall the disk be? disk = { size = "20 GiB" }')
     size = mistakes.parsed(where, names.size, table.size) if table.size else None
     if size is not None and size < 4 << 30:
         mistakes.add(where, f'"{table.size}" is too small for an installation (at least 4 GiB)')
-    file = mistakes.parsed(where, names.absolute_path, table.file or xen_file) if table.file or xen else None
+    file = mistakes.parsed(where, names.absolute_path, table.file or image) if table.file or guest else None
     rule = RULE.fullmatch(words[0]) if len(words) == 1 else None
     if rule:
-        if xen:
-            mistakes.add(where, f"{shown(words[0])}: a guest of Xen has no disks to choose from; name it xvda")
+        if guest:
+            mistakes.add(where, f"{shown(words[0])}: a guest has no disks to choose from; name it {guest}")
         return Disk(name=words[0], size=size, file=file, order=rule[1], kind=rule[2] or "")  # type: ignore[arg-type]
-    found = [mistakes.parsed(where, _device, word) or "xvda" for word in words or ("xvda",)]
+    found = [mistakes.parsed(where, _device, word) or "xvda" for word in words or (guest or "xvda",)]
     if len(set(found)) < len(found):
         mistakes.add(where, "one disk twice")
-    if xen and len(found) > 1:
-        mistakes.add(where, "several disks; a guest of Xen gets one here, and a mirror belongs under it, into dom0")
+    if guest and len(found) > 1:
+        mistakes.add(where, "several disks; a guest gets one here, and a mirror belongs under it, into its host")
     return Disk(name=found[0], size=size, file=file, others=tuple(found[1:]))
 
 

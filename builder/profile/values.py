@@ -10,6 +10,7 @@ from typing import Literal
 
 from builder.catalog.family import Release
 from builder.names import Address, Interface, Subnet
+from builder.profile.hosting import Dhcp, Kvm, Serve
 from builder.profile.secrets import Secret
 
 
@@ -358,6 +359,9 @@ class Profile:
     pre: tuple[TextFile, ...] = ()
     onerror: tuple[TextFile, ...] = ()
     addons: tuple[Addon, ...] = ()
+    kvm: Kvm = field(default_factory=Kvm)
+    serve: Serve | None = None
+    dhcp: Dhcp | None = None
     installed_repos: Literal["", "keep", "vault", "mirror"] = ""
 
     def origin(self, key: str) -> str:

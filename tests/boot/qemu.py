@@ -59,8 +59,8 @@ def boot(kernel: Path, initrd: Path, command_line: str, *, mac: str, scratch: Pa
             machine.kill()
             _, complaint = machine.communicate()
     assert machine.returncode in {0, -9}, f"qemu: {complaint}"
-    return Report(lines=_read(report.read_text(errors="replace")), console=console.read_text(errors="replace"))
+    return Report(lines=lines(report.read_text(errors="replace")), console=console.read_text(errors="replace"))
 
 
-def _read(text: str) -> tuple[tuple[str, str], ...]:
+def lines(text: str) -> tuple[tuple[str, str], ...]:
     return tuple((key, value) for key, _, value in (line.partition("=") for line in text.splitlines() if line))

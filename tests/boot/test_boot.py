@@ -3,22 +3,13 @@ that the profile asked for, as read by the distribution's own network code."""
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import os
-import subprocess
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from tests.boot import qemu
-from tests.corpus import ROOT
+from tests.boot.job import pinboot, public_key, served
 from tests.tool import standin
 
 pytestmark = pytest.mark.boot
@@ -53,38 +44,6 @@ console = "ttyS0"
 """
 
 
-def public_key() -> str:
-    """An ssh-ed25519 key in form (RFC 8709): the type, then 32 bytes, each with its length before it."""
-    blob = b"".join(len(part).to_bytes(4, "big") + part for part in (b"ssh-ed25519", hashlib.sha256(b"key").digest()))
-    return f"ssh-ed25519 {base64.b64encode(blob).decode()} test"
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[int]:
-    """The port at which `folder` is served on loopback."""
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *args: object) -> None:
-            return None
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield server.server_address[1]
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-def pinboot(folder: Path, *words: str) -> None:
-    """Run the command in `folder`, with a cache of its own."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(folder / "cache"), "NO_COLOR": "1"}
-    done = subprocess.run([sys.executable, "-m", "builder.cli", *words], cwd=folder, env=environment,
-                          capture_output=True, text=True)
-    assert done.returncode == 0, f"pinboot {' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}"
-
-
 @pytest.mark.parametrize(("shape", "release", "card"), [
     ("el7", "centos-7", "ifname={device}:52:54:00:12:34:77"),
     ("el9", "rocky-9.6", ":52-54-00-12-34-77:none"),
@@ -109,6 +68,7 @@ def test_a_guest_booted_from_the_bundle_has_what_the_profile_asked_for(
     assert card.format(device=device) in command_line
     assert report.lines == (
         ("kernel", tree.kernel),
+        ("cmdline", command_line),
         ("hostname", HOSTNAME),
         ("address", f"{device} {MAC} {ADDRESS}/24"),
         ("gateway", f"{device} {qemu.HOST}"),

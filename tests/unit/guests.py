@@ -110,17 +110,5 @@ class Host:
     def calls(self, name):
         """Arguments of every call of a tool."""
         path = self.folder / f"{name}.calls"
-        if not path.exists():
-            return []
-        return [call.split("\0")[:-1] for call in path.read_text().split("\0\n")[:-1] for call in [call + "\0"]]
+        return [call.split("\0") for call in path.read_text().split("\0\n")[:-1]] if path.exists() else []
 
-
-def pairs(arguments):
-    """Arguments of QEMU as (option, value) pairs, flags with an empty value."""
-    found = []
-    for word in arguments:
-        if word.startswith("-") and not (found and found[-1][0] in ("-append",) and found[-1][1] == ""):
-            found.append((word, ""))
-        else:
-            found[-1] = (found[-1][0], word)
-    return found

@@ -42,7 +42,7 @@ def test_the_built_in_families_are_the_eight_of_the_design() -> None:
 
 def test_its_words_for_roles_and_evidence_are_those_of_locks_and_policies() -> None:
     assert [e.value for e in Evidence] == list(family.EVIDENCE)
-    assert set(family.ROLES) == set(ROLES) - {"treeinfo", "patch"}
+    assert set(family.ROLES) == set(ROLES) - {"treeinfo", "patch", "loader"}
 
 
 @pytest.mark.parametrize(("word", "version", "title"), [

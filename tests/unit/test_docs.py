@@ -11,7 +11,7 @@ from builder.boot.line import cmdline
 from builder.catalog import load
 from builder.cli import options
 from builder.media.signing.judged import State
-from builder.profile import resolve
+from builder.profile import kinds, resolve
 from builder.profile.file import mistakes, schema, walk
 from builder.trust.openpgp.verify import Cause
 
@@ -37,7 +37,8 @@ def test_the_catalog_page_s_family_loads(tmp_path):
 def test_every_key_of_a_profile_is_on_the_profile_page():
     text = (ROOT / "docs/profiles.md").read_text()
     for table in (schema.Profile, schema.Host, schema.Tree, schema.Trust, schema.Xen, schema.Network, schema.Root,
-                  schema.User, schema.Firewall, schema.Services, schema.Disk, schema.Storage):
+                  schema.User, schema.Firewall, schema.Services, schema.Disk, schema.Storage, schema.Kvm, schema.Serve,
+                  schema.Dhcp):
         for name in table.__struct_fields__:
             assert re.search(rf"\b{name}\b", text), f"{table.__name__}.{name}"
 
@@ -85,7 +86,7 @@ def test_signing_md_explains_every_state_of_a_signature():
     assert "a signature is mentioned, not checked" in text
 
 
-PROFILE_PAGES = ("networks.md", "storage.md", "kickstarts.md")
+PROFILE_PAGES = ("networks.md", "storage.md", "kickstarts.md", "outputs.md")
 
 
 def _examples() -> list[tuple[str, str]]:
@@ -101,7 +102,7 @@ def _examples() -> list[tuple[str, str]]:
 @pytest.mark.parametrize("block", [pytest.param(block, id=name) for name, block in _examples()])
 def test_a_profile_that_a_page_shows_makes_a_command_line_and_a_kickstart(block, tmp_path):
     (tmp_path / "secrets").mkdir()
-    for name, text in (("root.hash", "$6$salt$" + "x" * 86), ("luks", "correct horse battery staple"),
+    for name, text in (("root.hash", "$6$salt$" + "x" * 86), ("luks", "correct horse battery staple"), ("serve", "0123456789abcdef" * 3),
                        ("activation.key", "site-key")):
         (tmp_path / "secrets" / name).write_text(f"{text}\n")
         (tmp_path / "secrets" / name).chmod(0o600)
@@ -110,7 +111,7 @@ def test_a_profile_that_a_page_shows_makes_a_command_line_and_a_kickstart(block,
         (tmp_path / name).write_text("true\n")
     (tmp_path / "shown.toml").write_text(block)
     profile, _ = resolve.read(tmp_path / "shown.toml", "shown.toml", {"RHSM_ORG": "1234567"})
-    machine = "pc" if "xen" not in profile.outputs else f"xen-{profile.release.generation.xen}"
+    machine = {"xen": f"xen-{profile.release.generation.xen}", "kvm": "kvm"}.get(kinds.kind(profile.outputs), "pc")
     kickstarts = Kickstarts(profile, install_url="http://10.0.0.5/tree", machine=machine)
     assert profile.hosts
     for host in profile.hosts:
@@ -118,6 +119,13 @@ def test_a_profile_that_a_page_shows_makes_a_command_line_and_a_kickstart(block,
                                kickstart_location=f"file:/ks/{host.name}.cfg")
         assert line.value("inst.ks" if profile.release.generation.prefix else "ks") == f"file:/ks/{host.name}.cfg"
         assert "%packages" in kickstarts.of(host)
+
+
+def test_the_page_of_outputs_names_all_of_them_and_the_schema_knows_them():
+    text = (ROOT / "docs/outputs.md").read_text()
+    assert set(schema.Output.__args__) == set(kinds.OUTPUTS)
+    for word in kinds.OUTPUTS:
+        assert f"`{word}`" in text, word
 
 
 def test_the_pages_of_profiles_show_enough():

@@ -59,7 +59,7 @@ def test_q35_is_for_releases_whose_first_kernel_drives_virtio_1(generation, mach
 def test_the_level_of_the_release_is_the_least_that_the_processor_may_be(generation, floor, features):
     text = texts(guests.guest(generation))[1]
     if floor is None:
-        assert found(text, "cpu") == [("", {"mode": "host-model", "check": "partial"})]
+        assert found(text, "cpu") == [("", {"mode": "host-model"})]
         return
     assert found(text, "cpu") == [("", {"mode": "custom", "match": "minimum", "check": "partial"})]
     assert found(text, "cpu/model") == [(floor, {"fallback": "forbid"})]
@@ -131,7 +131,7 @@ FREE = ("title", "bundle", "network")
 def test_no_value_changes_the_structure_of_a_domain(field):
     """Each is refused with a reason, or read back as itself in its own places and nowhere else."""
     passed = 0
-    for text in HOSTILE:
+    for text in filter(None, HOSTILE):  # an empty bridge or network is none, and says so
         try:
             guest, plain = FIELDS[field](text), FIELDS[field]("mark")
         except (ValueError, UsageError) as reason:
@@ -140,14 +140,9 @@ def test_no_value_changes_the_structure_of_a_domain(field):
         passed += 1
         for made, expected in zip(texts(guest), texts(plain), strict=True):
             wanted = guests.substituted(guests.values(expected), "mark", text)
-            got = guests.values(made)
-            if field in ("name", "argument"):
-                assert [each for each in got if each[0] != "/domain/uuid"] == [
-                    each for each in wanted if each[0] != "/domain/uuid"], text
-            elif field == "disk" and text.endswith(".qcow2"):
-                continue
-            else:
-                assert got == wanted, text
+            # The UUID is made of the name.
+            assert [each for each in guests.values(made) if field != "name" or each[0] != "/domain/uuid"] == [
+                each for each in wanted if field != "name" or each[0] != "/domain/uuid"], text
     assert passed > (100 if field in FREE else 0)
 
 

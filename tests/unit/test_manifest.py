@@ -9,6 +9,7 @@ from types import MappingProxyType
 import pytest
 
 import builder
+from builder.jobs.routes.xen import XenRoute
 from builder.media import checksums, inject, manifest, nextsteps
 from builder.media.bundle import text_entry
 from builder.outputs import xen
@@ -17,6 +18,11 @@ from tests.tool.tools import need
 
 KERNEL, INITRD = b"kernel" * 100, b"\x1f\x8binitrd" * 100
 LOCK = lock(KERNEL, INITRD)
+
+
+def steps(of, lock, lock_path, fetched):
+    way = XenRoute(of, lock.kernel)
+    return nextsteps.entry(of, lock, lock_path, fetched, steps=way.steps(), contents=way.contents())
 
 
 def entries(**more):
@@ -133,30 +139,30 @@ address = "192.168.1.23/24"
 disk = { size = "8 GiB" }
 ''')
     url = "https://vault.example/7.9.2009/os/x86_64/LiveOS/squashfs.img?" + "x" * 60
-    page = nextsteps.entry(of, LOCK, "web.lock", [nextsteps.Fetched(
+    page = steps(of, LOCK, "web.lock", [nextsteps.Fetched(
         url=url, what="stage2, the installer itself", protection="sha256 checked at boot " * 4)]).data.decode()
     assert max(len(line) for line in page.splitlines() if url not in line) <= 80
     for words in (url, "sh /var/lib/xen/pinboot/up.sh web1", "web2: 2048 MiB of memory", "up.sh --keep web1",
                   "/var/lib/xen/images/web2.img, 8192 MiB", "centos 7.9.2009 x86_64", "web.lock", "--erase"):
         assert words in page
-    assert page == nextsteps.entry(of, LOCK, "web.lock", [nextsteps.Fetched(
+    assert page == steps(of, LOCK, "web.lock", [nextsteps.Fetched(
         url=url, what="stage2, the installer itself", protection="sha256 checked at boot " * 4)]).data.decode()
 
 
 def test_next_steps_say_what_was_accepted_below_the_usual_and_nothing_where_nothing_was(tmp_path):
     of = dataclasses.replace(LOCK, overrides=MappingProxyType({"kernel": "the profile accepts first-use " * 5}))
-    page = nextsteps.entry(profile(tmp_path), of, "web.lock", []).data.decode()
+    page = steps(profile(tmp_path), of, "web.lock", []).data.decode()
     assert "\n\nAccepted though less is proved than usual\n  kernel: the profile accepts first-use" in page
     assert max(map(len, page.splitlines())) <= 80
-    assert "Accepted" not in nextsteps.entry(profile(tmp_path), LOCK, "web.lock", []).data.decode()
+    assert "Accepted" not in steps(profile(tmp_path), LOCK, "web.lock", []).data.decode()
 
 
 def test_a_kernel_of_unknown_version_is_said_to_be_one(tmp_path):
     of = dataclasses.replace(LOCK, kernel=dataclasses.replace(LOCK.kernel, version=""))
-    page = nextsteps.entry(profile(tmp_path), of, "web.lock", []).data.decode()
+    page = steps(profile(tmp_path), of, "web.lock", []).data.decode()
     assert "kernel of unknown version)." in " ".join(page.split())
 
 
 def test_machines_that_fetch_nothing_are_said_to_fetch_nothing(tmp_path):
-    page = nextsteps.entry(profile(tmp_path), LOCK, "web.lock", []).data.decode()
+    page = steps(profile(tmp_path), LOCK, "web.lock", []).data.decode()
     assert "The machines fetch nothing from the network by themselves." in page

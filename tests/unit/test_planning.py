@@ -9,10 +9,11 @@ import pytest
 from builder.catalog import load
 from builder.finding import Finding, Severity
 from builder.jobs.planning import Boot, Planner
+from builder.jobs.routes import choose
 from builder.lock.model import KernelFacts
 from builder.outputs import dom0
 from builder.profile.values import Profile, Xen
-from tests.unit.samples import changed, host, profile
+from tests.unit.samples import changed, profile
 
 DRIVERS = ("xen-blkfront", "xen-netfront")
 
@@ -25,12 +26,13 @@ def facts(**changes: Any) -> KernelFacts:
 
 
 def planner(made: Profile, kernel: KernelFacts) -> Planner:
+    way = choose.route(made, kernel, stage2="images/install.img", version=made.release.version)
     return Planner(made, Boot(kernel=kernel, initrd_size=50 << 20, stage2_size=None,
-                              install_url="http://mirror.example/os"))
+                              install_url="http://mirror.example/os"), way)
 
 
 def about(topic: str, made: Profile, kernel: KernelFacts) -> list[Finding]:
-    return [f for f in planner(made, kernel).judge(host())[1] if f.topic == topic]
+    return [f for f in planner(made, kernel).about() if f.topic == topic]
 
 
 def pv(row: str = "linux", run: Any = "pygrub", **changes: Any) -> list[Finding]:
@@ -109,9 +111,7 @@ def test_a_level_that_every_processor_has_is_not_told(release: str) -> None:
 def test_guests_of_another_architecture_are_refused_and_nothing_else_is_said(arch: str) -> None:
     release = load.release("rocky-9.6", arch, load.families())
     foreign = changed(profile(xen=Xen(run="disk")), release=release)
-    made, found = planner(foreign, facts(xen_pv=False)).judge(host())
-    assert made is None
-    assert found == (Finding(
+    assert planner(foreign, facts(xen_pv=False)).about() == (Finding(
         topic="xen", severity=Severity.ERROR, expected="x86_64", found=arch,
         text=f"output xen makes x86_64 guests only, and this profile is for {arch}",
         hint='set arch = "x86_64"; a tree of another architecture can be checked and locked, but not built'),)

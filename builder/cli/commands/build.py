@@ -80,7 +80,7 @@ def report(built: Built, target: Path, *, quiet: bool) -> None:
             for line in textwrap.wrap(f"{each.what}: {each.protection}", printing.WIDTH - 4):
                 printing.story(f"    {line}")
     how = "copy" if target.is_dir() else "unpack"
-    printing.story(f"Next: {how} {target} to dom0:{built.place}, then there:\n      sh up.sh {built.hosts[0]}")
+    printing.story(f"Next: {built.route.after(how, str(target))}")
 
 
 def _signature(built: Built) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -11,6 +11,11 @@ TextOrTexts = str | tuple[str, ...]
 Options = dict[str, str | int | bool]
 Routes = tuple[dict[str, str], ...]
 EvidenceWord = Literal["signed", "signed-rpm", "treeinfo", "quorum", "first-use"]
+
+
+# The words of kinds.OUTPUTS.
+Output = Literal["xen", "libvirt", "qemu", "virt-install", "packer", "pxelinux", "grub", "ipxe", "http-boot", "dnsmasq",
+                 "kea", "nginx"]
 
 
 class Table(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -157,12 +162,38 @@ class Host(Table):
     facts: dict[str, str | int | bool] = {}
 
 
+class Kvm(Table):
+    path: str | None = None
+    disks: str | None = None
+    network: str | None = None
+    bridge: str | None = None
+    display: bool = False
+
+
+class Serve(Table):
+    url: str | None = None
+    tftp: str | None = None
+    folder: str = "/srv/pinboot"
+    secret: str | None = None
+    loaders: dict[str, str] = {}
+
+
+class Dhcp(Table):
+    subnet: str | None = None
+    router: str | None = None
+    nameservers: Texts = ()
+    mode: Literal["authoritative", "proxy"] = "authoritative"
+    interface: str | None = None
+    range: Texts = ()
+    lease: Annotated[int, msgspec.Meta(ge=120, le=4294967294)] = 3600
+
+
 class Profile(Table):
     extends: Texts = ()
     catalog: Texts = ()
     release: str | None = None
     arch: str = "x86_64"
-    outputs: tuple[Literal["xen"], ...] = ("xen",)
+    outputs: tuple[Output, ...] = ("xen",)
     language: str = "en_US.UTF-8"
     keyboard: str = "us"
     timezone: str = "Etc/UTC"
@@ -172,6 +203,9 @@ class Profile(Table):
     tree: Tree | None = None
     trust: Trust | None = None
     xen: Xen | None = None
+    kvm: Kvm | None = None
+    serve: Serve | None = None
+    dhcp: Dhcp | None = None
     network: Network | None = None
     interface: dict[str, Interface] = {}
     memory: str | None = None

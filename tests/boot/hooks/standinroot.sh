@@ -13,6 +13,7 @@ sum() {
 }
 
 report kernel "$(uname -r)"
+report cmdline "$(cat /proc/cmdline)"
 report hostname "$(cat /proc/sys/kernel/hostname)"
 ip -o addr show scope global | while read -r _ device _ address _; do
     report address "$device $(cat "/sys/class/net/$device/address") $address"
@@ -26,8 +27,15 @@ done
 
 kickstart=$(getarg inst.ks=)
 kickstart=${kickstart#file:}
-if [ -f "$kickstart" ]; then
-    report kickstart "$kickstart $(sum "$kickstart")"
+case $kickstart in
+http://*)
+    file=/run/kickstart
+    busybox wget -q -O "$file" "$kickstart" || rm -f "$file"
+    ;;
+*) file=$kickstart ;;
+esac
+if [ -f "$file" ]; then
+    report kickstart "$kickstart $(sum "$file")"
 else
     report kickstart "$kickstart not-there"
 fi

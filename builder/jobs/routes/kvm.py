@@ -1,0 +1,118 @@
+"""Guests of KVM: libvirt XML, a QEMU command, a virt-install command, variables for Packer; one initrd for all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import PurePosixPath
+
+from builder.boot.line.cmdline import Machine
+from builder.errors import UsageError
+from builder.finding import Finding, Severity
+from builder.jobs.context import Context
+from builder.jobs.routes import route
+from builder.jobs.routes.route import HostPlan
+from builder.lock.model import KernelFacts, Lock
+from builder.media.bundle import Entry
+from builder.outputs.boot import Boot
+from builder.outputs.guests import libvirt, packer, qemu, virtinstall
+from builder.outputs.guests.machine import Guest
+from builder.outputs.rendered import Rendered
+from builder.profile.values import Host, Profile
+
+RENDERERS: dict[str, Callable[[Guest], tuple[Rendered, ...]]] = {
+    "libvirt": libvirt.configs,
+    "qemu": lambda guest: (qemu.install_script(guest), qemu.run_script(guest)),
+    "virt-install": lambda guest: (virtinstall.install_script(guest),),
+    "packer": lambda guest: (packer.variables(guest),),
+}
+FILES = {
+    "libvirt": (("hosts/NAME/NAME.xml", "virsh define: the installed machine"),
+                ("hosts/NAME/NAME-install.xml", "virsh create: installs, ERASES the disk")),
+    "qemu": (("hosts/NAME/qemu-run.sh", "starts the machine"),
+             ("hosts/NAME/qemu-install.sh", "installs: ERASES the disk")),
+    "virt-install": (("hosts/NAME/virt-install.sh", "installs: ERASES the disk"),),
+    "packer": (("hosts/NAME/*.pkrvars.json", "variables for a template of your own"),),
+}
+
+
+class KvmRoute:
+    roles: tuple[str, ...] = ("kernel", "initrd")
+    machine: Machine = "kvm"
+    medium = "libvirt"
+    loader = ""
+
+    def __init__(self, profile: Profile, kernel: KernelFacts) -> None:
+        self.profile = profile
+        self.kernel = kernel
+
+    def kickstart(self, host: Host) -> str:
+        return f"file:/{route.kickstart_path(host)}"
+
+    def extra(self) -> tuple[str, ...]:
+        return ()
+
+    def findings(self) -> tuple[Finding, ...]:
+        level = self.profile.release.generation.cpu
+        if level < 2:
+            return ()
+        return (Finding(topic="cpu", severity=Severity.NOTE,
+                        text=f"needs x86-64-v{level}; the guests are given a processor of that level"),)
+
+    def entries(self, plans: Sequence[HostPlan], lock: Lock, context: Context, stamp: int) -> list[Entry]:
+        made = route.shared_boot(lock, plans, context, stamp)
+        for plan in plans:
+            guest = self._guest(plan)
+            for output in self.profile.outputs:
+                made += route.rendered(RENDERERS[output](guest))
+            made += route.host_files(plan, f"hosts/{plan.host.name}")
+        return made
+
+    def _guest(self, plan: HostPlan) -> Guest:
+        host, kvm = plan.host, self.profile.kvm
+        kernel, initrd = PurePosixPath(route.KERNEL), PurePosixPath(route.INJECTED)
+        cards = tuple(card.mac for card in host.network.cards if card.mac)
+        try:
+            boot = Boot(
+                name=host.name, title=f"{self.profile.release} on {host.name}"[:80], macs=cards,
+                addresses=tuple(address.ip for address in host.network.addresses), folder=str(kernel.parent),
+                kernel=kernel.name, initrds=(initrd.name,), arguments=plan.cmdline.parameters,
+                generation=self.profile.release.generation, arch=self.profile.release.arch,
+                firmware=host.firmware or "any", memory=host.memory, vcpus=host.vcpus, disk=host.disk.file or "",
+                disk_size=host.disk.size, bridge=host.bridge or kvm.bridge)
+        except ValueError as reason:
+            raise UsageError(f"host.{host.name}: {reason}") from None
+        return Guest(boot=boot, bundle=kvm.path, network=kvm.network, display=kvm.display)
+
+    def injected(self, plans: Sequence[HostPlan]) -> list[str]:
+        return [route.kickstart_path(plan.host) for plan in plans]
+
+    def after(self, how: str, target: str) -> str:
+        return f"{how} {target} to {self.profile.kvm.path} on the host of the guests; NEXT-STEPS.txt there goes on"
+
+    def steps(self) -> Iterable[str]:
+        path, name = self.profile.kvm.path, self.profile.hosts[0].name
+        yield "\n".join((
+            "1. Copy this folder to the host of the guests, owned by root, for example:",
+            f"       rsync -rpt --delete ./ root@HOST:{path}/",
+            f"   and there: sh {path}/verify.sh"))
+        yield "\n".join((f"2. Install {name} (this ERASES {self.profile.hosts[0].disk.file}), one of:",
+                         *(f"       {line}" for line in self._installs(path, name))))
+        yield "Hosts\n" + "\n".join(
+            f"  {host.name}: {host.memory} MiB of memory, {route.count(host.vcpus, 'processor')}\n"
+            f"    disk  {host.disk.file}" for host in self.profile.hosts)
+
+    def _installs(self, path: str, name: str) -> Iterable[str]:
+        folder = f"{path}/hosts/{name}"
+        lines = {"libvirt": f"virsh create --console {folder}/{name}-install.xml; virsh define {folder}/{name}.xml",
+                 "qemu": f"sh {folder}/qemu-install.sh; sh {folder}/qemu-run.sh",
+                 "virt-install": f"sh {folder}/virt-install.sh",
+                 "packer": "packer build with -var-file= of the variables"}
+        return (lines[output] for output in self.profile.outputs)
+
+    def contents(self) -> Iterable[tuple[str, str]]:
+        return (
+            (route.KERNEL, "as pinned"),
+            (route.INJECTED, "the pinned initrd with the kickstarts"),
+            *(line for output in self.profile.outputs for line in FILES[output]),
+            ("hosts/NAME/ks.cfg", "the kickstart"),
+        )

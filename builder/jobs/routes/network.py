@@ -1,0 +1,254 @@
+"""Machines that boot over the network: loaders' files and pointers, a web root and a TFTP root, DHCP, deploy.sh.
+
+What is served lies apart from what is private; every served path holds the id of the bundle and only thin pointers
+change (UX 3). The id is made from the inputs, because it stands in the kernel's arguments too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from builder.boot.line.cmdline import Machine
+from builder.errors import UsageError, several
+from builder.finding import Finding, Severity
+from builder.jobs.context import Context
+from builder.jobs.routes import route
+from builder.jobs.routes.route import HostPlan
+from builder.lock.model import KernelFacts, Lock, Pin
+from builder.media.bundle import Entry, text_entry
+from builder.outputs.boot import Boot, Served
+from builder.outputs.loaders import grub, ipxe, layout, pxelinux
+from builder.outputs.loaders.layout import State
+from builder.outputs.rendered import Rendered
+from builder.outputs.services import deploy, dnsmasq, kea, nginx, token
+from builder.outputs.services.deploy import Pointer
+from builder.outputs.services.dhcp import Dhcp, Loaders
+from builder.profile.hosting import Serve
+from builder.profile.values import Host, Profile
+
+# Which renderers an output asks for. HTTP boot starts GRUB, whose files it shares.
+GRUB = frozenset({"grub", "http-boot"})
+KICKSTART_MODE = 0o640
+# So many characters of the digest over all inputs; served paths begin with them (UX 3).
+ID_LENGTH = 8
+UNBUILT = "0" * ID_LENGTH
+
+
+class NetworkRoute:
+    """`ident` is the id in served paths; before a build any of the same length does."""
+
+    roles: tuple[str, ...] = ("kernel", "initrd", "stage2", "loader")
+    machine: Machine = "pc"
+    loader = ""
+
+    def __init__(self, profile: Profile, kernel: KernelFacts, stage2: str, version: str, ident: str = UNBUILT) -> None:
+        assert profile.serve is not None  # resolve: an output of this kind needs the table
+        self.profile = profile
+        self.serve: Serve = profile.serve
+        self.stage2 = stage2
+        self.outputs = frozenset(profile.outputs)
+        self.ident = ident[:ID_LENGTH]
+        self.folder = f"{profile.release.family.id}-{version}-{profile.release.arch}"
+        self.served = Served(http=f"{self.serve.url}/b/{self.ident}", root=self.serve.url, tftp=self.serve.tftp)
+        self.medium = "pxelinux" if "pxelinux" in self.outputs else "grub"
+
+    def kickstart(self, host: Host) -> str:
+        return f"{self.served.http}/{self._private(host)}"
+
+    def _private(self, host: Host) -> str:
+        secret = self.serve.secret.text.encode()
+        return f"ks/{token.token(secret, self.profile.name, host.name)}/ks.cfg"
+
+    def extra(self) -> tuple[str, ...]:
+        """The bundle's own stage2: EL6 wants the file, later ones the tree that holds it (REFERENCE 1.3)."""
+        generation = self.profile.release.generation
+        tree = f"{self.served.http}/{self.folder}"
+        place = f"{tree}/{self.stage2}" if generation.network == "loader" else tree
+        return (f"{generation.option('stage2')}={place}",)
+
+    def findings(self) -> tuple[Finding, ...]:
+        return (*self._cpu(), *self._plain(), *self._tftp())
+
+    def _cpu(self) -> tuple[Finding, ...]:
+        level = self.profile.release.generation.cpu
+        return (Finding(topic="cpu", severity=Severity.NOTE, text=f"needs x86-64-v{level}"),) if level > 1 else ()
+
+    def _plain(self) -> tuple[Finding, ...]:
+        if self.serve.url.startswith("https://"):
+            return ()
+        return (Finding(
+            topic="serve", severity=Severity.NOTE, text=f"{self.serve.url}: kickstarts go over plain http",
+            detail=("whoever is on the way can read them, and change what the machines boot",)),)
+
+    def _tftp(self) -> tuple[Finding, ...]:
+        if "pxelinux" not in self.outputs or self.serve.tftp:
+            return ()
+        return (Finding(topic="serve", severity=Severity.ERROR, text="pxelinux fetches by TFTP, and no server is named",
+                        hint='serve = { url = "...", tftp = "10.0.0.5" }'),)
+
+    def entries(self, plans: Sequence[HostPlan], lock: Lock, context: Context, stamp: int) -> list[Entry]:
+        boots = [self._boot(plan) for plan in plans]
+        pointers = [pointer for boot in boots for pointer in self._pointers(boot)]
+        made = [*self._images(lock, context), *self._loaders(lock, boots, context)]
+        for boot, plan in zip(boots, plans, strict=True):
+            made += route.rendered(self._immutable(boot))
+            made += self._host(plan)
+        made += route.rendered(self._menus(boots))
+        made += route.rendered(self._services(boots))
+        made += route.rendered(deploy.files(self.ident, pointers, http=f"{self.serve.folder}/http",
+                                            tftp=f"{self.serve.folder}/tftp"))
+        return [*made, self._table(plans)]
+
+    def _boot(self, plan: HostPlan) -> Boot:
+        host = plan.host
+        # The installing card first; bootif leaves it open, and then a MAC of any card finds the machine.
+        cards = [host.network.mac, *(card.mac for card in host.network.cards)]
+        try:
+            return Boot(
+                name=host.name, title=f"{self.profile.release} on {host.name}"[:80],
+                macs=tuple(dict.fromkeys(mac for mac in cards if mac)),
+                addresses=tuple(address.ip for address in host.network.addresses), folder=self.folder,
+                kernel="vmlinuz", initrds=("initrd.img",), arguments=plan.cmdline.parameters,
+                generation=self.profile.release.generation, arch=self.profile.release.arch,
+                firmware=host.firmware or "any", memory=host.memory, vcpus=host.vcpus)
+        except ValueError as reason:
+            raise UsageError(f"host.{host.name}: {reason}") from None
+
+    def _images(self, lock: Lock, context: Context) -> list[Entry]:
+        """Kernel and initrd below each root, stage2 below the web root with what leads the installer to it."""
+        kernel, (initrd,) = (layout.within(self.served, self.folder, "vmlinuz"),
+                             (layout.within(self.served, self.folder, "initrd.img"),))
+        made = [route.pinned(lock.pin(role), f"{root}/{path}", context)  # type: ignore[arg-type]
+                for root in layout.roots(self.served) for role, path in (("kernel", kernel), ("initrd", initrd))]
+        tree = f"http/{layout.within(self.served, self.folder)}"
+        made.append(route.pinned(lock.pin("stage2"), f"{tree}/{self.stage2}", context))
+        told = (f"[general]\nfamily = {self.profile.release.family.title}\nversion = {lock.version}\n"
+                f"arch = {lock.arch}\n\n[stage2]\nmainimage = {self.stage2}\n")
+        return [*made, text_entry(f"{tree}/.treeinfo", told)]
+
+    def _loaders(self, lock: Lock, boots: Sequence[Boot], context: Context) -> list[Entry]:
+        """shim and GRUB of the tree, and the loaders of this machine that the profile names."""
+        own = [text_entry(f"tftp/{each.path}", each.data, origin="copied") for each in self.serve.loaders]
+        if not GRUB & self.outputs or not boots:
+            return own
+        pins: dict[str, Pin] = {pin.path: pin for pin in lock.of_role("loader")}
+        copies = layout.copies(next((b for b in boots if b.firmware != "bios"), boots[0]), self.served, fallback=True)
+        needed = {copy.source for copy in copies} - {copy.source for copy in copies if "/mm" in copy.source}
+        lacking = sorted(needed - pins.keys())
+        if lacking:
+            raise several(f"{self.profile.path.name}: outputs: the lock has no UEFI loaders of this tree", lacking,
+                          "pinboot lock --update looks for them; a tree without EFI/BOOT boots by pxelinux and iPXE")
+        return [*own, *(route.pinned(pins[copy.source], copy.path, context) for copy in copies if copy.source in pins)]
+
+    def _immutable(self, boot: Boot) -> Iterable[Rendered]:
+        if "pxelinux" in self.outputs and pxelinux.serves(boot, self.served):
+            yield pxelinux.host(boot, self.served)
+        if GRUB & self.outputs:
+            yield from grub.host(boot, self.served)
+        if "ipxe" in self.outputs:
+            yield ipxe.host(boot, self.served)
+
+    def _menus(self, boots: Sequence[Boot]) -> Iterable[Rendered]:
+        if "pxelinux" in self.outputs:
+            yield pxelinux.menu([boot for boot in boots if pxelinux.serves(boot, self.served)], self.served)
+        if GRUB & self.outputs:
+            yield from grub.menus(boots, self.served)
+        if "ipxe" in self.outputs:
+            yield from ipxe.menus(boots, self.served)
+
+    def _pointers(self, boot: Boot) -> list[Pointer]:
+        if not boot.macs and self.outputs & {"pxelinux", "grub", "http-boot", "ipxe"}:
+            raise UsageError(f"host.{boot.name}.mac: missing; a boot loader finds a machine by its MAC address",
+                             'mac = "52:54:00:12:34:56"')
+        local = {file.path: file.text for file in self._pointing(boot, "local")}
+        return [Pointer(host=boot.name, path=file.path, install=file.text, local=local[file.path])
+                for file in self._pointing(boot, "install")]
+
+    def _pointing(self, boot: Boot, state: State) -> Iterable[Rendered]:
+        if "pxelinux" in self.outputs and pxelinux.serves(boot, self.served):
+            yield from pxelinux.pointers(boot, self.served, state)
+        if GRUB & self.outputs:
+            yield from grub.pointers(boot, self.served, state)
+        if "ipxe" in self.outputs:
+            yield from ipxe.pointers(boot, self.served, state)
+
+    def _services(self, boots: Sequence[Boot]) -> Iterable[Rendered]:
+        makers: dict[str, Callable[..., Rendered]] = {"dnsmasq": dnsmasq.config, "kea": kea.config}
+        for output, make in makers.items():
+            if output in self.outputs:
+                yield make(boots, self.served, self._dhcp(serves_tftp=output == "dnsmasq"), self._first())
+        if "nginx" in self.outputs:
+            yield nginx.site(self.served, f"{self.serve.folder}/http")
+
+    def _dhcp(self, *, serves_tftp: bool) -> Dhcp:
+        told = self.profile.dhcp
+        assert told is not None  # resolve: these outputs need the table
+        root = f"{self.serve.folder}/tftp" if serves_tftp and self.serve.tftp else ""
+        try:
+            return Dhcp(subnet=told.subnet, router=told.router, dns=told.nameservers, mode=told.mode,
+                        interface=told.interface, pool=told.pool, lease=told.lease, tftp_root=root)
+        except ValueError as reason:
+            raise UsageError(f"{self.profile.path.name}: dhcp.{reason}") from None
+
+    def _first(self) -> Loaders:
+        """The first file of each kind of firmware, of the loaders that this bundle has."""
+        bios = "bios/pxelinux.0" if "pxelinux" in self.outputs else next(
+            (each.path for each in self.serve.loaders if each.path.endswith((".kpxe", ".0"))), "")
+        efi = next((each.path for each in self.serve.loaders if each.path.endswith(".efi")), "")
+        shim = "{folder}/shimx64.efi" if GRUB & self.outputs else efi
+        return Loaders(bios=bios, x64=shim, arm64="{folder}/shimaa64.efi" if GRUB & self.outputs else "",
+                       ipxe="boot.ipxe" if "ipxe" in self.outputs else "")
+
+    def _host(self, plan: HostPlan) -> list[Entry]:
+        lines = (*plan.cmdline.parameters, "", plan.cmdline.text())
+        return [text_entry(f"http/{layout.within(self.served, self._private(plan.host))}", plan.kickstart,
+                           mode=KICKSTART_MODE),
+                text_entry(f"private/hosts/{plan.host.name}/cmdline", "\n".join(lines) + "\n", mode=route.PRIVATE)]
+
+    def _table(self, plans: Sequence[HostPlan]) -> Entry:
+        """hosts.tsv: what to grep first."""
+        rows = ["name\tmac\taddress\tkickstart"]
+        for plan in plans:
+            network = plan.host.network
+            rows.append("\t".join((plan.host.name, network.mac or "-",
+                                   ",".join(str(address) for address in network.addresses) or "-",
+                                   self._private(plan.host))))
+        return text_entry("private/hosts.tsv", "\n".join(rows) + "\n", mode=route.PRIVATE)
+
+    def injected(self, plans: Sequence[HostPlan]) -> list[str]:
+        return []
+
+    def after(self, how: str, target: str) -> str:
+        return f"sh {target}/deploy.sh root@SERVER   (NEXT-STEPS.txt has it in full)" if how == "copy" else (
+            f"unpack {target}, then: sh deploy.sh root@SERVER")
+
+    def steps(self) -> Iterable[str]:
+        name = self.profile.hosts[0].name
+        yield "\n".join((
+            "1. Carry it to the server, data first and pointers last:",
+            "       sh deploy.sh root@SERVER",
+            f"   http/ goes to {self.serve.folder}/http, which is {self.serve.url}",
+            *((f"   tftp/ goes to {self.serve.folder}/tftp, which {self.serve.tftp} serves",)
+              if self.serve.tftp else ())))
+        yield "\n".join(("2. Let the web, TFTP and DHCP servers know (files that this bundle has):",
+                         *(f"       {path:<28}{words}" for path, words in self._configs())))
+        yield "\n".join((f"3. Start {name} from its network card: it installs, and ERASES its disk. When it is",
+                         "   done, turn it to its own disk, or it installs again at the next start:",
+                         f"       sh deploy.sh --retire {name} root@SERVER",
+                         f"   and to install it once more: sh deploy.sh --arm {name} root@SERVER"))
+        yield "Hosts\n" + "\n".join(f"  {host.name:<24}{host.network.mac or '-'}" for host in self.profile.hosts)
+
+    def _configs(self) -> Iterable[tuple[str, str]]:
+        listed = {"dnsmasq": (dnsmasq.PATH, "DHCP and TFTP"), "kea": (kea.PATH, "DHCP"), "nginx": (nginx.PATH, "web")}
+        found = [line for output, line in listed.items() if output in self.outputs]
+        return found or [("(none)", "name dnsmasq, kea or nginx in outputs for one")]
+
+    def contents(self) -> Iterable[tuple[str, str]]:
+        return (
+            ("deploy.sh", "to the server and back; POSIX sh"),
+            (f"http/b/{self.ident}/", "what never changes: kernel, initrd, stage2, ..."),
+            (f"http/b/{self.ident}/ks/", "kickstarts, at paths that nobody can guess"),
+            ("http/, tftp/ (the rest)", "loaders, menus and pointers by MAC"),
+            ("local/", "the pointers as they are after the install"),
+            ("private/hosts/NAME/cmdline", "its kernel arguments"),
+        )

@@ -1,0 +1,101 @@
+"""What the jobs ask of a kind of machine, and what they hand to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from builder.boot.line.cmdline import CommandLine, Machine
+from builder.finding import Finding
+from builder.jobs.context import Context
+from builder.lock.model import Lock, Pin
+from builder.media import inject
+from builder.media.bundle import Entry, Part, text_entry
+from builder.outputs.rendered import Rendered
+from builder.profile.values import Host
+
+PRIVATE = 0o600
+INITRD, INJECTED, KERNEL = "boot/initrd.img", "boot/initrd-ks.img", "boot/vmlinuz"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostPlan:
+    host: Host
+    cmdline: CommandLine
+    kickstart: str
+
+
+class Route(Protocol):
+    """`machine` decides consoles and the words of the kickstart, `medium` is the row of cmdline.MEDIA whose limit
+    counts, `roles` are the pins whose bytes go into the bundle, `loader` what will read /boot of a PV guest."""
+
+    machine: Machine
+    medium: str
+    roles: tuple[str, ...]
+    loader: str
+
+    def kickstart(self, host: Host) -> str:
+        """What inst.ks= says."""
+        ...
+
+    def extra(self) -> tuple[str, ...]:
+        """Parameters of the tool itself."""
+        ...
+
+    def findings(self) -> tuple[Finding, ...]:
+        """About the kind of machine and the pinned kernel; an error means that no host can be planned."""
+        ...
+
+    def entries(self, plans: Sequence[HostPlan], lock: Lock, context: Context, stamp: int) -> list[Entry]:
+        """The files of this kind. Raises UsageError where an output cannot carry a value."""
+        ...
+
+    def injected(self, plans: Sequence[HostPlan]) -> list[str]:
+        """The paths inside the initrd that carries kickstarts."""
+        ...
+
+    def steps(self) -> Iterable[str]:
+        """Blocks of NEXT-STEPS.txt: what to do."""
+        ...
+
+    def contents(self) -> Iterable[tuple[str, str]]:
+        """Paths and what they are, for NEXT-STEPS.txt."""
+        ...
+
+    def after(self, how: str, target: str) -> str:
+        """What to do with the bundle at `target`, in a line or two for the terminal; `how` is copy or unpack."""
+        ...
+
+
+def kickstart_path(host: Host) -> str:
+    """Where the kickstart lies inside the initrd that all guests of one hypervisor share."""
+    return f"ks/{host.name}.cfg"
+
+
+def pinned(pin: Pin, path: str, context: Context, mode: int = 0o644) -> Entry:
+    part = Part(size=pin.size, open=lambda: context.store.open(pin.digest))
+    return Entry(path=path, mode=mode, size=pin.size, digest=pin.digest, parts=(part,), origin="pinned")
+
+
+def shared_boot(lock: Lock, plans: Sequence[HostPlan], context: Context, stamp: int) -> list[Entry]:
+    """Kernel and initrd as pinned, and the initrd that carries every host's kickstart: one for all of a hypervisor."""
+    kernel = pinned(lock.pin("kernel"), KERNEL, context)
+    initrd = pinned(lock.pin("initrd"), INITRD, context)
+    files = {kickstart_path(p.host): (p.kickstart.encode(), PRIVATE) for p in plans}
+    return [kernel, initrd, inject.injected(initrd, inject.member(files, stamp), path=INJECTED)]
+
+
+def rendered(files: Iterable[Rendered]) -> list[Entry]:
+    return [text_entry(file.path, file.text, mode=file.mode) for file in files]
+
+
+def host_files(made: HostPlan, folder: str) -> list[Entry]:
+    """The command line, one parameter a line and then whole, and the kickstart."""
+    lines = (*made.cmdline.parameters, "", made.cmdline.text())
+    return [text_entry(f"{folder}/ks.cfg", made.kickstart, mode=PRIVATE),
+            text_entry(f"{folder}/cmdline", "\n".join(lines) + "\n")]
+
+
+def count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,1 @@
+"""One renderer per network boot loader: pxelinux, GRUB and iPXE."""

@@ -1,0 +1,53 @@
+"""Whole configurations of the servers, as files. `PINBOOT_BLESS=1` writes them anew for a person to read."""
+
+import ipaddress
+import os
+from pathlib import Path
+
+import pytest
+
+from builder.outputs.services import deploy, dnsmasq, kea, nginx
+from builder.outputs.services.dhcp import Loaders
+from tests.unit.serving import boot, dhcp, served
+
+FOLDER = Path(__file__).parent / "services"
+FLEET = (
+    boot("c0001", 1, macs=("b8:59:9f:00:01:01", "b8:59:9f:00:01:02"), firmware="uefi"),
+    boot("c0002.rack.example.com", 2, firmware="uefi"),
+    boot("l0001", 9, folder="centos-7.9.2009-x86_64", firmware="bios"),
+    boot("a0001", 17, folder="alma-9.6-aarch64", arch="aarch64"),
+)
+POOL = (ipaddress.ip_address("10.20.200.1"), ipaddress.ip_address("10.20.200.99"))
+POINTERS = [deploy.Pointer(host=name, path=path, install="#!ipxe\n# installs\n", local=f"#!ipxe\n# {name}{deploy.MARK}\nexit 1\n")
+            for name, path in (("c0001", "http/mac/b8-59-9f-00-01-01/boot.ipxe"), ("c0001", "http/mac/b8-59-9f-00-01-02/boot.ipxe"),
+                               ("l0001", "tftp/bios/pxelinux.cfg/01-52-54-00-00-00-09"))]
+CASES = {
+    "fleet": lambda: [dnsmasq.config(FLEET, served(), dhcp(interface="eth1", tftp_root="/srv/pinboot/tftp")),
+                      kea.config(FLEET, served(), dhcp(interface="eth1")), nginx.site(served(), "/srv/pinboot/http"),
+                      *deploy.files("5f2c91ab", POINTERS)],
+    "proxy": lambda: [dnsmasq.config(FLEET, served(), dhcp(mode="proxy"))],
+    "pool": lambda: [each.config([boot(addresses=())], served(), dhcp(pool=POOL, router=None, dns=())) for each in (dnsmasq, kea)],
+    "ipxe-first": lambda: [each.config(FLEET[:1], served(), dhcp(), Loaders(
+        bios="ipxe/undionly.kpxe", x64="ipxe/snponly.efi")) for each in (dnsmasq, kea)],
+    "http-only": lambda: [*(each.config(FLEET[:2], served(tftp=""), dhcp()) for each in (dnsmasq, kea)),
+                          nginx.site(served(root="https://boot.example.com/os", tftp=""), "/srv/pinboot/http",
+                                     certificate="/etc/ssl/boot.pem", key="/etc/ssl/private/boot.key")],
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_servers_are_told_what_was_expected(case):
+    made = {file.path: file.text for file in CASES[case]()}
+    folder = FOLDER / case
+    if os.environ.get("PINBOOT_BLESS") == "1":
+        for path, text in made.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(text)
+        pytest.fail("blessed: read the difference, then run again without PINBOOT_BLESS")
+    expected = {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
+    assert made.keys() == expected.keys(), "PINBOOT_BLESS=1 writes what is missing, to read and commit"
+    assert made == expected
+
+
+def test_every_expected_folder_is_of_a_case():
+    assert {path.name for path in FOLDER.iterdir()} == set(CASES)

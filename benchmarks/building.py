@@ -11,12 +11,28 @@ from pathlib import Path
 
 from benchmarks.measure import PINBOOT, Contender, Row, compare, run
 from benchmarks.samples import Bench
+from builder.catalog.generation import EFI_LOADERS
 from builder.demo import profiles, serve, tree
+from builder.profile import kinds
 
 BARE = Contender(name="python -c pass", command=(PINBOOT[0], "-c", "pass"), target=5)
 FEW, MANY = 1000, 10000
 HOST_TARGET = 250  # microseconds
 LAYER = 2500  # hosts a file: none may be over 1 MiB
+SERVED = 500
+NETWORK = [word for word, kind in kinds.OUTPUTS.items() if kind == "network"]
+SERVICES = """
+[serve]
+url = "http://10.20.0.5"
+tftp = "10.20.0.5"
+secret = "env:BENCH_SECRET"
+[dhcp]
+subnet = "10.20.0.0/16"
+router = "10.20.0.1"
+[network]
+gateway = "10.20.0.1"
+nameservers = ["10.20.0.2"]
+"""
 
 
 def startup(bench: Bench) -> tuple[str, list[Row]]:
@@ -56,6 +72,33 @@ def hosts(bench: Bench) -> tuple[str, list[Row]]:
     last = rows.pop()
     return "hosts, planned, rendered, checked, written", [
         *rows, Row(name=last.name, cost=last.cost, note=note)]
+
+
+def network(bench: Bench) -> tuple[str, list[Row]]:
+    """500 machines that boot over the network, with every loader and service: once, as users build it."""
+    folder, count = bench.folder / "network", bench.size(SERVED)
+    folder.mkdir(parents=True)
+    files = {**tree.el9(), **{f"{tree.BASEOS}/{path}": b"MZ" * 2000 for path in EFI_LOADERS["x86_64"]}}
+    with serve.serve({profiles.ROCKY: files}) as mirror:
+        text = profiles.rocky(mirror)
+        text = text[:text.index("[host.")].replace("storage =", f"outputs = {json.dumps(NETWORK)}\nstorage =")
+        (folder / "fleet.toml").write_text(f"{text}{SERVICES}{''.join(map(_machine, range(count)))}")
+        os.environ.update(XDG_CACHE_HOME=str(folder / "cache"), BENCH_SECRET="0123456789abcdef" * 3)
+        try:
+            run((*PINBOOT, "lock", "fleet.toml"), folder)
+            rows = [Row(name=f"pinboot build, {count} hosts over the network", cost=run(
+                (*PINBOOT, "build", "fleet.toml", "-q", "--offline"), folder))]
+        finally:
+            del os.environ["XDG_CACHE_HOME"], os.environ["BENCH_SECRET"]
+    made = [path.stat().st_size for path in (folder / "out").rglob("*") if path.is_file()]
+    note = f"{len(made):,} files, {sum(size for size in made if size < 100_000) / 1e6:.1f} MB of text"
+    return "a fleet over the network", [Row(name=rows[0].name, cost=rows[0].cost, note=note)]
+
+
+def _machine(number: int) -> str:
+    high, low = divmod(number, 250)
+    return (f'[host.n{number:04}]\naddress = "10.20.{high + 1}.{low + 1}/16"\ndisk = "sda"\n'
+            f'mac = "b8:59:9f:00:{high:02x}:{low:02x}"\n')
 
 
 @contextmanager

@@ -45,8 +45,8 @@ class Planner:
         return HostPlan(host=host, cmdline=line, kickstart=self.kickstarts.of(host))
 
     def about(self) -> tuple[Finding, ...]:
-        """What holds for all hosts: the kind of machine, the kernel, what the profile says and its release ignores. With
-        an error among them no host can be planned."""
+        """What holds for all hosts: the kind of machine, the kernel, what the profile says and its release ignores.
+        With an error among them no host can be planned."""
         return (*self.route.findings(), *unsaid.check(self.profile))
 
     def judge(self, host: Host) -> tuple[HostPlan | None, tuple[Finding, ...]]:

@@ -13,12 +13,12 @@ class Dom0:
     """One row. The `sh_` fields are commands of a POSIX shell for up.sh.
 
     `path` is searched beside PATH for xl; `package` says what brings it. `device_model` is set in the configuration of
-    an HVM guest where the default one cannot boot a kernel directly. `pvgrub` is the image of GRUB for PV guests, or
-    empty. `pygrubs` are places of pygrub, shell patterns. `sh_disk` makes the file $new of $mib MiB; `sh_bridge` is
-    true where $bridge is there; `sh_flags` prints the processor's feature words; `levels` are the words that an x86-64
-    level needs, in this system's spelling (x86-64 psABI, Micro-architecture levels). `unpacks` are the compressions
-    that libxenguest unpacks for PV guests: kind -> what that depends on, empty where every build can; what is not
-    named, no build can.
+    an HVM guest where the default one cannot boot a kernel directly. `pvgrub` and `pvhgrub` are the images of GRUB for
+    PV and PVH guests, or empty. `pygrubs` are places of pygrub, shell patterns. `sh_disk` makes the file $new of $mib
+    MiB; `sh_bridge` is true where $bridge is there; `sh_flags` prints the processor's feature words; `levels` are the
+    words that an x86-64 level needs, in this system's spelling (x86-64 psABI, Micro-architecture levels). `unpacks` are
+    the compressions that libxenguest unpacks for PV guests: kind -> what that depends on, empty where every build can;
+    what is not named, no build can.
     """
 
     name: Literal["linux", "netbsd"]
@@ -26,6 +26,7 @@ class Dom0:
     package: str
     device_model: str
     pvgrub: str
+    pvhgrub: str
     no_pvgrub: str
     pygrubs: str
     bridge_hint: str
@@ -46,6 +47,7 @@ LINUX = Dom0(
     device_model="",
     # Debian's grub-xen-host; firmware="pvgrub64" means a file that Debian does not ship (XEN 1).
     pvgrub="/usr/lib/grub-xen/grub-x86_64-xen.bin",
+    pvhgrub="/usr/lib/grub-xen/grub-i386-xen_pvh.bin",
     no_pvgrub="",
     # Debian keeps it under the version; /usr/libexec/xen/bin is LIBEXEC_BIN of an upstream build.
     pygrubs="/usr/lib/xen-*/bin/pygrub /usr/libexec/xen/bin/pygrub /usr/lib/xen/bin/pygrub /usr/bin/pygrub",
@@ -73,6 +75,7 @@ NETBSD = Dom0(
     # only by qemu-xen with seabios (xl.cfg(5), Direct Kernel Boot); xentools ships both parts.
     device_model="qemu-xen",
     pvgrub="",
+    pvhgrub="",
     # pkgsrc sysutils/xentools411 to xentools418, PLIST: libexec/xen/boot holds hvmloader and xen-shim, no pv-grub.
     no_pvgrub="the xentools of pkgsrc hold no pvgrub image",
     pygrubs="/usr/pkg/bin/pygrub /usr/pkg/libexec/xen/bin/pygrub",

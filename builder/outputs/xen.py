@@ -17,15 +17,17 @@ from builder.outputs import dom0, xl
 from builder.outputs.rendered import Rendered
 from builder.profile.values import Host, Profile
 
-Kind = Literal["pv", "hvm"]
+Kind = Literal["pv", "pvh", "hvm"]
 
 # Where the bundle keeps what the guests of one dom0 share.
 KERNEL = "boot/vmlinuz"
 INITRD = "boot/initrd-ks.img"
-# A longer one is cut in silence for PV (XEN 1: MAX_GUEST_CMDLINE); HVM has the kernel's own limit.
-MAX_CMDLINE = {"pv": 1023, "hvm": 2047}
+# A longer one is cut in silence for PV (XEN 1: MAX_GUEST_CMDLINE); the others have the kernel's own limit.
+MAX_CMDLINE = {"pv": 1023, "pvh": 2047, "hvm": 2047}
 # Ways to start an installed system that only a PV guest knows; `disk` needs firmware, so HVM.
 PV_RUNS = ("pygrub", "pvgrub", "kept-kernel")
+# GRUB as a PVH guest: it reads the disk from inside, and starts kernels that can be PVH guests themselves.
+PVH_RUN = "pvh-grub"
 # The file filters of GRUB 2.06 (gzio, xzio, lzopio), through which its Xen loader reads (loader/i386/xen_file.c); zstd:
 # "not a xen image" (NixOS/nixpkgs#121087, flatcar/Flatcar#1397).
 PVGRUB_UNPACKS = ("gzip", "xz", "lzo")
@@ -37,6 +39,8 @@ def choose_type(generation: Generation, facts: KernelFacts, run: str = "") -> tu
     what was installed as PV would not start again."""
     if run == "disk":
         return "hvm", 'xen.run = "disk": the guest starts from its own disk, which takes the firmware of an HVM guest'
+    if run == PVH_RUN and facts.xen_pvh:
+        return "pvh", f"kernel {facts.version} has the entry and the code of a Xen PVH guest"
     if facts.xen_pv and generation.boot_menu == "bls":
         return "hvm", (f"kernel {facts.version} could start as PV, but no PV loader reads the boot menu (BLS) of "
                        "what it installs")
@@ -62,6 +66,11 @@ def obstacle(run: str, kind: Kind, row: dom0.Dom0) -> tuple[str, str] | None:
     if kind == "hvm" and run in PV_RUNS:
         return (f"{run} starts PV guests only, and this kernel starts as HVM",
                 'set xen.run = "disk": an HVM guest boots its own disk, by its own boot loader')
+    if (run == PVH_RUN) is not (kind == "pvh"):
+        return (f"{PVH_RUN} starts Xen PVH guests only, and this kernel cannot be one",
+                'set xen.run = "disk": an HVM guest boots its own disk, by its own boot loader')
+    if run == PVH_RUN and not row.pvhgrub:
+        return f"dom0 is {row.name}, and its Xen tools hold no GRUB for PVH guests", 'set xen.run = "disk"'
     if kind == "pv" and run == "disk":
         return ("a PV guest has no firmware that could read its disk",
                 'set xen.run = "pygrub", "pvgrub" or "kept-kernel"')
@@ -73,10 +82,10 @@ def obstacle(run: str, kind: Kind, row: dom0.Dom0) -> tuple[str, str] | None:
 def unpacking(facts: KernelFacts, kind: Kind, run: str, row: dom0.Dom0) -> tuple[bool, str] | None:
     """What hinders unpacking the kernel outside the guest, and whether it surely fails; None where nothing does.
 
-    Only a PV kernel is unpacked by the toolstack, and by the GRUB of pvgrub; an HVM guest's own firmware starts the
-    bzImage as it is.
+    A PV or PVH kernel is unpacked by the toolstack, a PV one also by the GRUB of pvgrub; an HVM guest's own firmware
+    starts the bzImage as it is.
     """
-    if kind != "pv" or not facts.payload:
+    if kind == "hvm" or not facts.payload:
         return None
     what = "the kernel is " + ("not compressed" if facts.payload == "none" else f"{facts.payload}-compressed")
     if facts.payload not in row.unpacks:
@@ -183,6 +192,7 @@ def _run(host: Host, profile: Profile, row: dom0.Dom0) -> Settings:
         "disk": [("boot", "c")],
         "pygrub": [("bootloader", "pygrub")],
         "pvgrub": [("kernel", row.pvgrub)],
+        PVH_RUN: [("kernel", row.pvhgrub)],
         "kept-kernel": [("kernel", f"{folder}/vmlinuz"), ("ramdisk", f"{folder}/initramfs.img")],
     }
     return [*start[profile.xen.run], ("on_poweroff", "destroy"), ("on_reboot", "restart"), ("on_crash", "restart")]

@@ -279,7 +279,7 @@ class Xen:
     path: str = "/var/lib/xen/pinboot"
     disks: str = "/var/lib/xen/images"
     bridge: str = "xenbr0"
-    run: Literal["", "pygrub", "pvgrub", "kept-kernel", "disk"] = ""
+    run: Literal["", "pygrub", "pvgrub", "pvh-grub", "kept-kernel", "disk"] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,7 +60,8 @@ class Transcript:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetBoot:
     """`bootfile` is what DHCP names: a path below `tftp`, or a URL. With `ipxe` the card has QEMU's iPXE ROM; without,
-    the firmware's own PXE does the work. `disk` is started when the network gives the machine back."""
+    the firmware's own PXE does the work. `disk` is a raw image, or what else QEMU takes for one, and started when the network
+    gives the machine back."""
 
     firmware: Firmware
     bootfile: str
@@ -68,12 +69,14 @@ class NetBoot:
     tftp: Path
     milestones: tuple[Milestone, ...]
     ipxe: bool = True
-    disk: Path | None = None
+    disk: str = ""
     memory: int = qemu.MEMORY
 
     def run(self, scratch: Path) -> Transcript:
         """Watch the machine until its last milestone or the first that it misses; `scratch` gets console.log,
         report.log and traffic.pcap."""
+        for stream in ("console", "report"):
+            (scratch / f"{stream}.log").write_bytes(b"")  # what an earlier machine said is no milestone of this one
         with subprocess.Popen(self._command(scratch), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                               text=True) as machine:
             try:
@@ -132,5 +135,4 @@ def _watch(machine: subprocess.Popen[str], milestones: Sequence[Milestone],
 
 def _seen(scratch: Path, stream: Stream) -> str:
     """What came so far, as a person would read it."""
-    file = scratch / f"{stream}.log"
-    return UNSEEN.sub("", file.read_text(errors="replace")) if file.exists() else ""
+    return UNSEEN.sub("", (scratch / f"{stream}.log").read_text(errors="replace"))

@@ -70,7 +70,8 @@ def telling(tree: standin.Facts) -> None:
         file.write_bytes((xenlab.SCRIPTS / script).read_bytes())
         file.chmod(0o755)
     initrd, treeinfo = tree.tree / standin.INITRD, tree.tree / ".treeinfo"
-    initrd.write_bytes(initrd.read_bytes() + xenlab.archive(root))
+    image = initrd.read_bytes()
+    initrd.write_bytes(image + bytes(-len(image) % 4) + xenlab.archive(root))  # cpio begins at a multiple of 4
     treeinfo.write_text(treeinfo.read_text().replace(tree.sha256[standin.INITRD],
                                                      hashlib.sha256(initrd.read_bytes()).hexdigest()))
 

@@ -203,6 +203,17 @@ def test_a_tree_without_uefi_loaders_is_told_before_anything_is_written(fleet, g
     assert ran.code == 2 and "the lock has no UEFI loaders of this tree" in ran.err and "EFI/BOOT/grubx64.efi" in ran.err
 
 
+def test_a_loader_that_is_known_to_fail_is_told_with_its_cure_and_the_cure_is_there(fleet, grown):
+    place = f"{MIRROR}/rocky/9"
+    efi = {path: data for path, data in grown[place].items() if "/EFI/" in path}
+    fleet.trees[place] = {**tree.el8("Rocky Linux", "8.3"), **efi}
+    Path("pxe.toml").write_text(profile("rocky-9.6", "network", ["grub"]).replace('"rocky-9.6"', '"rocky-8.3"'))
+    ran = pinboot("check", "pxe.toml")
+    assert "the shim of EL8.3 asks the root of the TFTP server for grubx64.efi" in " ".join(ran.out.split())
+    assert pinboot("build", "pxe.toml").code == 0
+    assert Path("out/pxe/tftp/grubx64.efi").read_bytes() == efi["BaseOS/x86_64/os/EFI/BOOT/grubx64.efi"]
+
+
 def test_loaders_of_this_machine_go_along_byte_for_byte(fleet):
     Path("pxelinux.0").write_bytes(b"\x00pxelinux" * 50)
     text = profile("rocky-9.6", "network", ["pxelinux"]).replace(

@@ -341,6 +341,18 @@ def test_what_deploy_sh_carries_is_served_by_a_worker_that_owns_nothing(tmp_path
         assert reading.returncode == 1 and "Permission denied" in reading.stderr
 
 
+def test_nginx_takes_an_https_site_with_its_certificate(tmp_path):
+    subprocess.run([need("openssl", "openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                    "-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout", tmp_path / "key.pem", "-out",
+                    tmp_path / "cert.pem"], check=True, capture_output=True)
+    web = Web(tmp_path)
+    text = nginx.site(served(root="https://localhost:8443"), str(web.root), certificate=f"{tmp_path}/cert.pem",
+                      key=f"{tmp_path}/key.pem", logs=f"{tmp_path}/logs").text
+    (tmp_path / "site.conf").write_text(text)
+    tested = subprocess.run([*web.command, "-t"], capture_output=True, text=True)
+    assert tested.returncode == 0 and "warn" not in tested.stderr, tested.stderr
+
+
 STORM = """
 import hashlib, sys, threading, urllib.request
 url, count = sys.argv[1], int(sys.argv[2])

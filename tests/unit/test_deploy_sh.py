@@ -5,6 +5,7 @@ import shutil
 import signal
 import stat
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -37,7 +38,7 @@ class Server:
     """A bundle in one folder and the roots of two servers in another, with a PATH whose sh is the shell of the test."""
 
     def __init__(self, folder, shell="dash"):
-        self.folder, self.tools = folder, folder / "bin"
+        self.folder, self.tools, self.path = folder, folder / "bin", os.environ["PATH"]
         self.http, self.tftp = folder / "srv" / "http", folder / "srv" / "tftp"
         for each in (self.tools, self.http, self.tftp, folder / "tmp"):
             each.mkdir(parents=True)
@@ -79,11 +80,20 @@ class Server:
 
     def deploy(self, *arguments, **options):
         return subprocess.run(self.command(*arguments), env=self.environment, text=True, capture_output=True,
-                              cwd=self.folder, stdin=subprocess.DEVNULL, timeout=1200, **options)
+                              cwd=self.folder, stdin=subprocess.DEVNULL, timeout=120, **options)
+
+    def hide(self, *names):
+        """Make this a machine that lacks these programs."""
+        self.path = str(self.folder / "usr")
+        (self.folder / "usr").mkdir()
+        for place in ("/bin", "/usr/bin"):
+            for file in Path(place).iterdir():
+                if file.name not in names and not (self.folder / "usr" / file.name).exists():
+                    (self.folder / "usr" / file.name).symlink_to(file)
 
     @property
     def environment(self):
-        return {**os.environ, "PATH": f"{self.tools}:{os.environ['PATH']}", "TMPDIR": str(self.folder / "tmp")}
+        return {**os.environ, "PATH": f"{self.tools}:{self.path}", "TMPDIR": str(self.folder / "tmp")}
 
     def pointer(self, path=IPXE):
         return (self.http / path).read_bytes()
@@ -110,12 +120,14 @@ def leads_to(identity, data):
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-@pytest.mark.parametrize("where", ["here", "root@web.example"])
+@pytest.mark.parametrize("where", ["here", "here, without rsync", "root@web.example"])
 def test_every_shell_carries_a_whole_bundle_to_where_it_is_served(tmp_path, shell, where):
     need(SHELLS[shell][0], shell)
     need("rsync", "rsync")
     server = Server(tmp_path, shell).build()
-    done = server.deploy(*([] if where == "here" else [where]))
+    if where == "here, without rsync":
+        server.hide("rsync")
+    done = server.deploy(*([where] if "@" in where else []))
     assert done.returncode == 0, done.stderr
     out = {path.relative_to(tmp_path / "out").as_posix(): path.read_bytes()
            for path in (tmp_path / "out").rglob("*") if path.is_file()}
@@ -271,6 +283,8 @@ def test_data_that_was_damaged_on_the_way_gets_no_name(server, where):
     server.build(OLD).deploy()
     before = server.live()
     server.build(NEW)
+    if not where:
+        server.hide("rsync")
     damage = f"printf damaged >{server.http}/.pinboot/{NEW}/http/b/{NEW}/ks/{TOKEN}/ks.cfg"
     server.fake("cp", f'#!/bin/dash\n/bin/cp "$@"\ncase $* in *ks.cfg) {damage} ;; esac\n')
     server.fake("rsync", f'#!/bin/dash\n{shutil.which("rsync")} "$@"\nstatus=$?\n[ "$1" = --server ] || {damage}\n'
@@ -318,6 +332,7 @@ def test_killed_at_any_moment_what_is_served_works_and_a_second_time_completes(t
     assert server.deploy().returncode == 0
     server.build(NEW, kernel=b"newer")
     real = shutil.which(program)
+    server.hide("rsync")
     server.fake(program, f'#!/bin/dash\necho x >>{tmp_path}/count\n[ "$(wc -l <{tmp_path}/count)" != {number} ] || '
                          f'kill -9 $PPID\n{"exit 0" if program == "sync" else f"exec {real}"} "$@"\n')
     killed = server.deploy()
@@ -353,7 +368,7 @@ def test_a_pointer_is_written_beside_its_place_synced_and_then_renamed(server):
 
 
 def test_term_ends_it_and_takes_its_files_along(server):
-    server.build()
+    server.build().hide("rsync")
     server.fake("cp", '#!/bin/dash\ntouch "$TMPDIR/copying"\nexec sleep 1\n')
     with subprocess.Popen(server.command(), env=server.environment, stderr=subprocess.PIPE, text=True) as running:
         while not (server.folder / "tmp" / "copying").exists():
@@ -414,6 +429,7 @@ def test_a_missing_root_is_told(server, kind):
 def test_a_full_disk_is_told_and_leaves_the_old_state(server):
     server.build(OLD).deploy()
     before = server.live()
+    server.hide("rsync")
     server.fake("cp", "#!/bin/dash\nexit 1\n")
     done = server.build(NEW).deploy()
     assert done.returncode == 1 and "is there room?" in done.stderr and server.live() == before

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from builder.boot.kickstart import render
 from builder.catalog.generation import GENERATIONS
 from builder.errors import UsageError
 from builder.outputs import dom0, xen
@@ -176,3 +177,32 @@ def test_a_guest_with_two_cards_has_two_of_them_on_its_bridge():
     for config in xen.configs(host, xen.settled(of, facts()), kind="hvm", cmdline="ip=dhcp"):
         macs = re.findall(r"mac=([0-9a-f:]{17}),bridge=xenbr0", config.text)
         assert len(macs) == 2 and macs[0] == "00:16:3e:00:00:01" and macs[1].startswith("00:16:3e")
+
+
+def test_a_pvh_guest_installs_and_then_starts_by_grub_as_a_pvh_guest():
+    of = samples.profile("fedora-44", xen=Xen(run="pvh-grub"))
+    able = dataclasses.replace(facts(), xen_pv=False, xen_pvh=True)
+    assert xen.choose_type(of.release.generation, able, "pvh-grub")[0] == "pvh"
+    run, install = xen.configs(of.hosts[0], of, kind="pvh", cmdline=CMDLINE)
+    assert settings(install.text)["type"] == settings(run.text)["type"] == '"pvh"'
+    assert settings(run.text)["kernel"] == '"/usr/lib/grub-xen/grub-i386-xen_pvh.bin"'
+    assert "bootloader" not in settings(run.text) and "serial" not in settings(install.text)
+    written = render.render(of, of.hosts[0], install_url="http://192.0.2.5/f", machine="xen-pvh")
+    assert "part /boot --fstype=ext4" in written and "95-pinboot-pvgrub.install" in written and "hvc0" in written
+
+
+@pytest.mark.parametrize(("able", "dom", "said"), [
+    ({"xen_pvh": False}, "linux", "pvh-grub starts Xen PVH guests only, and this kernel cannot be one"),
+    ({"xen_pvh": True}, "netbsd", "its Xen tools hold no GRUB for PVH guests"),
+])
+def test_a_pvh_guest_that_could_not_start_is_refused(able, dom, said):
+    of = samples.profile("fedora-44", xen=Xen(run="pvh-grub", dom0=dom))
+    kind = xen.choose_type(of.release.generation, dataclasses.replace(facts(pv=False), **able), "pvh-grub")[0]
+    with pytest.raises(UsageError) as refused:
+        xen.configs(of.hosts[0], of, kind=kind, cmdline=CMDLINE)
+    assert said in refused.value.message and 'xen.run = "disk"' in refused.value.hint
+
+
+def test_a_toolstack_unpacks_the_kernel_of_a_pvh_guest_too():
+    assert xen.unpacking(dataclasses.replace(facts(), payload="zstd"), "pvh", "pvh-grub", dom0.LINUX)
+    assert xen.unpacking(dataclasses.replace(facts(), payload="zstd"), "hvm", "disk", dom0.LINUX) is None

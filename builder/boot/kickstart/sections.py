@@ -77,9 +77,10 @@ def _loaders(profile: Profile, host: Host, machine: Machine) -> Iterable[Ready]:
     generation = profile.release.generation
     if machine in storage.NO_FIRMWARE:
         yield _ours("post-xen.sh.j2", "xen", upstart=generation.name == "el6", bls=generation.boot_menu == "bls")
-        if profile.xen.run == "pvgrub":
+        if profile.xen.run in ("pvgrub", "pvh-grub"):  # both look in the same places (XEN 1)
             if generation.boot_menu == "grub.conf":
-                raise UsageError("xen.run: pvgrub reads grub.cfg, which EL6 does not write", 'set run = "pygrub"')
+                raise UsageError(f"xen.run: {profile.xen.run} reads grub.cfg, which EL6 does not write",
+                                 'set run = "pygrub"')
             runner, folder, file = MENU_HOOKS[generation.boot_menu]
             yield _ours("post-pvgrub.sh.j2", "pvgrub", runner=Ready(runner), folder=Ready(folder), file=Ready(file))
     elif host.firmware == "uefi" or (machine in MAY_BE_UEFI and not host.firmware):

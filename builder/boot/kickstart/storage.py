@@ -17,7 +17,7 @@ VOLUME_GROUP = "system"
 POOL = "pool00"
 ROOT_LABEL = "root"
 # Boot loaders in dom0 that read the guest's /boot by themselves: ext4 and no LVM (XEN 1: pygrub fails on XFS v5).
-READS_BOOT = frozenset({"pygrub", "pvgrub"})
+READS_BOOT = frozenset({"pygrub", "pvgrub", "pvh-grub"})
 NO_FIRMWARE: tuple[Machine, ...] = ("xen-pv", "xen-pvh")
 EL6_ESP_MIB = 200
 # Since EL8 the installer makes LUKS2 and takes --luks-version and --pbkdf (REFERENCE 3.2).

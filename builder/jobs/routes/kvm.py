@@ -103,7 +103,10 @@ class KvmRoute:
 
     def _installs(self, path: str, name: str) -> Iterable[str]:
         folder = f"{path}/hosts/{name}"
-        lines = {"libvirt": f"virsh create --console {folder}/{name}-install.xml; virsh define {folder}/{name}.xml",
+        host = self.profile.hosts[0]
+        image = f"qemu-img create {host.disk.file} {host.disk.size}; " if host.disk.size else ""
+        lines = {"libvirt": f"{image}virsh create --console {folder}/{name}-install.xml; "
+                            f"virsh define {folder}/{name}.xml",
                  "qemu": f"sh {folder}/qemu-install.sh; sh {folder}/qemu-run.sh",
                  "virt-install": f"sh {folder}/virt-install.sh",
                  "packer": "packer build with -var-file= of the variables"}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from builder.boot.line.cmdline import Machine
+from builder.catalog import loaders
 from builder.errors import UsageError, several
 from builder.finding import Finding, Severity
 from builder.jobs.context import Context
@@ -50,6 +51,7 @@ class NetworkRoute:
         self.ident = ident[:ID_LENGTH]
         self.folder = f"{profile.release.family.id}-{version}-{profile.release.arch}"
         self.served = Served(http=f"{self.serve.url}/b/{self.ident}", root=self.serve.url, tftp=self.serve.tftp)
+        self.faults = loaders.faults(profile.release.generation.name, version) if GRUB & self.outputs else ()
         self.medium = "pxelinux" if "pxelinux" in self.outputs else "grub"
 
     def kickstart(self, host: Host) -> str:
@@ -67,7 +69,9 @@ class NetworkRoute:
         return (f"{generation.option('stage2')}={place}",)
 
     def findings(self) -> tuple[Finding, ...]:
-        return (*self._cpu(), *self._plain(), *self._tftp())
+        known = (Finding(topic="loaders", severity=Severity.WARNING, text=fault.text, hint=fault.cure)
+                 for fault in self.faults)
+        return (*self._cpu(), *self._plain(), *self._tftp(), *known)
 
     def _cpu(self) -> tuple[Finding, ...]:
         level = self.profile.release.generation.cpu
@@ -138,6 +142,9 @@ class NetworkRoute:
         if lacking:
             raise several(f"{self.profile.path.name}: outputs: the lock has no UEFI loaders of this tree", lacking,
                           "pinboot lock --update looks for them; a tree without EFI/BOOT boots by pxelinux and iPXE")
+        if self.served.tftp and any(fault.at_root for fault in self.faults):
+            copies = (*copies, *(copy._replace(path=f"tftp/{copy.path.rpartition('/')[2]}") for copy in copies
+                                 if copy.path == f"tftp/{self.folder}/{layout.EFI[lock.arch].grub}"))
         return [*own, *(route.pinned(pins[copy.source], copy.path, context) for copy in copies if copy.source in pins)]
 
     def _immutable(self, boot: Boot) -> Iterable[Rendered]:

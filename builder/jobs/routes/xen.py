@@ -17,7 +17,7 @@ from builder.profile.values import Host, Profile
 
 # A guest has the architecture of its dom0, and both rows of dom0 are x86.
 ARCH = "x86_64"
-MACHINES: dict[xen.Kind, Machine] = {"pv": "xen-pv", "hvm": "xen-hvm"}
+MACHINES: dict[xen.Kind, Machine] = {"pv": "xen-pv", "pvh": "xen-pvh", "hvm": "xen-hvm"}
 
 
 class XenRoute:
@@ -31,7 +31,7 @@ class XenRoute:
         self.kind, self.reason = xen.choose_type(profile.release.generation, kernel, profile.xen.run)
         self.machine: Machine = MACHINES[self.kind]
         self.medium: str = self.machine
-        self.loader: str = profile.xen.run if self.kind == "pv" else ""
+        self.loader: str = "" if self.kind == "hvm" else profile.xen.run
 
     def kickstart(self, host: Host) -> str:
         return f"file:/{route.kickstart_path(host)}"

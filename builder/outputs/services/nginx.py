@@ -99,7 +99,8 @@ def _base(path: str) -> str:
 # The map masks what follows ks/ in the path that was looked up: decoded, and without its query. limit_req and open()
 # tell whole request lines in the error log, so that is quiet where the paths are secret; what is missing (updates.img,
 # product.img: BOOTLAB) is no error. A file that may not be read, a folder and a wrong token look the same (RELIABILITY
-# V14): without try_files a folder would answer with its own name and a slash. open_file_cache would keep an old pointer for a while, so only files that never change are in it.
+# V14): without try_files a folder would answer with its own name and a slash. open_file_cache would keep an old pointer
+# for a while, so only files that never change are in it.
 _SITE = """\
 # Made by pinboot: change the profile and build again, not this file.
 # Put it into /etc/nginx/conf.d (it belongs inside http{}), try it with nginx -t, then reload nginx.

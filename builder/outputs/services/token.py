@@ -1,4 +1,4 @@
-"""The unguessable part of a kickstart's path: made from a secret, so it is the same in every build (RELIABILITY V02)."""
+"""The unguessable part of a kickstart's path, made of a secret, so the same in every build (RELIABILITY V02)."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ class Xen(Table):
     path: str | None = None
     disks: str | None = None
     bridge: str | None = None
-    run: Literal["pygrub", "pvgrub", "kept-kernel", "disk"] | None = None
+    run: Literal["pygrub", "pvgrub", "pvh-grub", "kept-kernel", "disk"] | None = None
 
 
 class Network(Table):

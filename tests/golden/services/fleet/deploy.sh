@@ -32,7 +32,7 @@ l0001 tftp/bios/pxelinux.cfg/01-52-54-00-00-00-09
 END
 }
 
-mode=deploy part=front group='' server='' chosen='' dry='' work='' todo='' locked=''
+mode=deploy part=front group='' server='' chosen='' dry='' work='' todo='' locked='' lists='' sums=''
 
 say() {
 	printf '%-15s %s\n' "$1" "$2"
@@ -136,11 +136,13 @@ served() { # path -> $live
 
 retired() { # file
 	[ -f "$1" ] || return 1
-	while IFS= read -r line || [ -n "$line" ]; do
-		case $line in
-		*"$mark"*) return 0 ;;
-		esac
-	done <"$1"
+	{
+		IFS= read -r line
+		IFS= read -r second
+	} <"$1"
+	case $line$second in
+	*"$mark"*) return 0 ;;
+	esac
 	return 1
 }
 
@@ -174,11 +176,49 @@ summary() { # decisions on stdin
 		}'
 }
 
+# --- is it what was built? ---
+
+# Linux has sha256sum, NetBSD cksum -a (cksum(1)), other BSDs sha256, nearly all openssl.
+sum_with() {
+	case $1 in
+	sha256sum) sha256sum ;;
+	cksum) cksum -a SHA256 ;;
+	sha256) sha256 ;;
+	openssl) openssl dgst -sha256 ;;
+	esac
+}
+
+find_tool() {
+	empty=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+	for tool in sha256sum cksum sha256 openssl; do
+		case $(sum_with "$tool" 2>/dev/null </dev/null) in
+		*"$empty"*) return 0 ;;
+		esac
+	done
+	fail 5 "no tool here knows SHA-256 (sha256sum, cksum -a SHA256, sha256, openssl)"
+}
+
+# The lines of SHA256SUMS whose paths begin so, to $lists/list. Are there any?
+list() { # beginnings, what is dropped of the paths, beginnings that are left out
+	awk -v begins="^($1)" -v drop="${2-}" -v out="^(${3-/})" '
+		{ path = substr($0, 67) }
+		path ~ begins && path !~ out { print substr($0, 1, 66) substr(path, length(drop) + 1) }' \
+		"$sums" >"$lists/list" || exit 1
+	[ -s "$lists/list" ]
+}
+
+check() { # folder, the cure
+	found=$(differences "$1") || exit 1
+	[ -z "$found" ] || fail 4 "in $1 these are not what was built:
+$(masked "$found" | sed 's/^/  /' | head -n 20)" "$2"
+}
+
 # --- where the bundle is ---
 
 front() {
 	here=$(cd -- "$(dirname -- "$0")" && pwd -P) || exit 5
-	sh "$here/verify.sh" >/dev/null || fail 4 "the bundle is not what was built; nothing was touched" "copy it here again"
+	find_tool
+	check_bundle
 	set -- --http "$http" --tftp "$tftp"
 	[ -z "$group" ] || set -- "$@" --group "$group"
 	if [ -n "$dry" ]; then
@@ -212,6 +252,18 @@ front() {
 	there /dev/null "$stage/deploy.sh" --here "$@"
 }
 
+# What is carried: a line of another shape could be anything.
+check_bundle() {
+	! grep -qv '^[0-9a-f]\{64\}  [A-Za-z0-9._+@%=:~/-]*$' "$here/SHA256SUMS" || fail 4 "SHA256SUMS is not what was built"
+	lists=$work sums=$here/SHA256SUMS
+	if [ "$mode" = deploy ]; then
+		list 'http/|tftp/|local/|deploy.sh$'
+	else
+		list 'http/|tftp/|local/|deploy.sh$' '' "(http|tftp)/b/$bundle/"
+	fi || fail 4 "there is no SHA256SUMS in $here"
+	check "$here" "nothing was touched; copy the bundle here again"
+}
+
 # Run sh with these words, here or on the server, with a file as its input.
 there() { # input, words
 	input=$1
@@ -233,7 +285,9 @@ there() { # input, words
 carry() {
 	if [ -n "$server" ]; then
 		command -v rsync >/dev/null 2>&1 || fail 5 "rsync is not here"
-		rsync -rpt --partial --files-from="$work/files" -- "$here/" "$server:$stage/" ||
+	fi
+	if [ -n "$server" ] || command -v rsync >/dev/null 2>&1; then
+		rsync -rpt --partial --files-from="$work/files" -- "$here/" "${server:+$server:}$stage/" ||
 			fail 1 "rsync ended with exit code $?; what was served is served on" "run it again: it goes on from there"
 		return
 	fi
@@ -261,6 +315,7 @@ look() {
 
 here() {
 	stage=$(cd -- "$(dirname -- "$0")" && pwd -P) || exit 5
+	lists=$stage sums=$stage/SHA256SUMS
 	lock_it "$@"
 	[ -f "$stage/SHA256SUMS" ] || fail 4 "there is no $stage/SHA256SUMS" "run deploy.sh of the bundle"
 	find_tool
@@ -301,32 +356,12 @@ group_of() {
 	ls -ldn -- "$1" | awk '{ print $4; exit }'
 }
 
-# Linux has sha256sum, NetBSD cksum -a (cksum(1)), other BSDs sha256, nearly all openssl.
-sum_with() {
-	case $1 in
-	sha256sum) sha256sum ;;
-	cksum) cksum -a SHA256 ;;
-	sha256) sha256 ;;
-	openssl) openssl dgst -sha256 ;;
-	esac
-}
-
-find_tool() {
-	empty=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
-	for tool in sha256sum cksum sha256 openssl; do
-		case $(sum_with "$tool" 2>/dev/null </dev/null) in
-		*"$empty"*) return 0 ;;
-		esac
-	done
-	fail 5 "no tool here knows SHA-256 (sha256sum, cksum -a SHA256, sha256, openssl)"
-}
-
-# Names of the files in $stage/list that are not in this folder as they were built.
+# Names of the files in $lists/list that are not in this folder as they were built.
 differences() { # folder
 	cd -- "$1" || exit 1
 	if [ "$tool" = sha256sum ]; then
-		sha256sum -c <"$stage/list" >"$stage/said" 2>&1 && return
-		sed '/: OK$/d; /WARNING/d' "$stage/said"
+		sha256sum -c <"$lists/list" >"$lists/said" 2>&1 && return
+		sed '/: OK$/d; /WARNING/d' "$lists/said"
 		printf '%s\n' "(sha256sum ended with an error)"
 		return
 	fi
@@ -335,27 +370,12 @@ differences() { # folder
 		*"${line%%  *}"*) ;;
 		*) printf '%s\n' "${line#*  }: FAILED" ;;
 		esac
-	done <"$stage/list"
+	done <"$lists/list"
 }
 
 # The path of a kickstart is a secret.
 masked() {
 	printf '%s\n' "$*" | sed 's#/ks/[^/]*#/ks/...#g'
-}
-
-# The lines of SHA256SUMS whose paths begin so, to $stage/list. Are there any?
-list() { # beginnings, what is dropped of the paths, beginnings that are left out
-	awk -v begins="^($1)" -v drop="${2-}" -v out="^(${3-/})" '
-		{ path = substr($0, 67) }
-		path ~ begins && path !~ out { print substr($0, 1, 66) substr(path, length(drop) + 1) }' \
-		"$stage/SHA256SUMS" >"$stage/list" || exit 1
-	[ -s "$stage/list" ]
-}
-
-check() { # folder, the cure
-	found=$(differences "$1") || exit 1
-	[ -z "$found" ] || fail 4 "in $1 these are not what was built:
-$(masked "$found" | sed 's/^/  /' | head -n 20)" "$2"
 }
 
 check_staged() {

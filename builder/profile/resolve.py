@@ -82,7 +82,7 @@ class _Resolver:
             xen=xen,
             kvm=kvm,
             serve=serving.serve(raw.serve, kind == "network", self.mistakes,
-                                lambda key, text: self._secret(key, text, least=serving.LEAST_SECRET), self._place),
+                                self._path_secret, self._place),
             dhcp=serving.dhcp(raw.dhcp, bool({"dnsmasq", "kea"} & set(raw.outputs)), self.mistakes),
             root=self._root(generation),
             users=users,
@@ -245,6 +245,10 @@ class _Resolver:
         folder = self.joined.folder(key)
         return self.mistakes.parsed(
             key, lambda word: secrets.clear(word, folder, self.environment, least=least), text)
+
+    def _path_secret(self, key: str, text: str) -> secrets.Secret | None:
+        folder = self.joined.folder(key)
+        return self.mistakes.parsed(key, lambda word: serving.path_secret(word, folder, self.environment), text)
 
     def _texts(self, key: str, entries: tuple[str, ...]) -> tuple[TextFile, ...]:
         return tuple(text for i, entry in enumerate(entries) if (text := self._text(f"{key}[{i}]", entry)))

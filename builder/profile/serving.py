@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from builder import names
 from builder.names import shown
+from builder.profile import secrets
 from builder.profile.file import schema
 from builder.profile.file.mistakes import Mistakes
 from builder.profile.hosting import Dhcp, Kvm, LoaderFile, Serve
@@ -56,11 +57,23 @@ def _secret(raw: schema.Serve, mistakes: Mistakes, read: Callable[[str, str], Se
         mistakes.add("serve.secret", f'missing; kickstarts are served at paths made from it: secret = '
                                      f'"file:secrets/serve"; {HOW_TO_MAKE}')
         return nothing
-    found = read("serve.secret", raw.secret)
+    return read("serve.secret", raw.secret) or nothing
+
+
+def path_secret(text: str, folder: Path, environment: Mapping[str, str]) -> Secret:
+    """The secret behind `file:PATH` or `env:NAME`, printable ASCII, 32 characters at least.
+
+    Raises ValueError, never echoing it: plain text, readable by others, too short, or the same few characters again
+    and again, as a placeholder has them.
+    """
+    try:
+        found = secrets.clear(text, folder, environment, least=LEAST_SECRET)
+    except ValueError as reason:
+        raise ValueError(f"{reason}; {HOW_TO_MAKE}") from None
     # 64 random hexadecimal digits have fewer than eight different ones in about one of a million million cases.
-    if found and len(set(found.text)) < 8:
-        mistakes.add("serve.secret", f"has fewer than 8 different characters: that is no secret; {HOW_TO_MAKE}")
-    return found or nothing
+    if len(set(found.text)) < 8:
+        raise ValueError(f"has fewer than 8 different characters: that is no secret; {HOW_TO_MAKE}")
+    return found
 
 
 def _loader(path: str, text: str, mistakes: Mistakes, place: Callable[[str, str], Path]) -> LoaderFile | None:

@@ -184,7 +184,7 @@ def test_a_bios_comes_by_pxelinux_and_its_file_by_mac_to_the_installation(el7: S
         Milestone(name="it has the host's file", text="web1: installs CentOS 7", seconds=30),
         ipxe=True, scratch=tmp_path)
     data = f"{el7.data}/{el7.folder}"
-    is_the_bundles(el7, transcript, f"BOOT_IMAGE=::{data}/vmlinuz initrd=::{data}/initrd.img {el7.arguments} "
+    is_the_bundles(el7, transcript, f"BOOT_IMAGE=::{data}/vmlinuz {el7.arguments} initrd=::{data}/initrd.img "
                                     f"BOOTIF=01-{CARD}")
     assert el7.found(transcript) == [
         "tftp bios/pxelinux.0", "tftp bios/ldlinux.c32", f"tftp bios/pxelinux.cfg/01-{CARD}",
@@ -219,3 +219,64 @@ def test_uefi_comes_by_the_trees_shim_and_grub_and_its_file_by_mac_to_the_instal
     assert el9.found(transcript) == [
         f"tftp {el9.folder}/shimx64.efi", f"tftp {el9.folder}/grubx64.efi", f"tftp {el9.folder}/grub.cfg-01-{CARD}",
         f"tftp {el9.data}/hosts/web1/grub.cfg", f"tftp {data}/vmlinuz", f"tftp {data}/initrd.img", *by_the_initrd(el9)]
+
+
+def test_uefi_comes_by_debians_signed_grub_and_the_menu_to_the_hosts_file(el9: Site, tmp_path: Path) -> None:
+    """It looks for one file alone, /grub/grub.cfg: the menu, which sends it on by its MAC."""
+    transcript = run(NetBoot(
+        firmware="uefi", bootfile="debian/shimx64.efi", mac=MAC, tftp=el9.tftp, ipxe=False, milestones=(
+            Milestone(name="GRUB starts the host's entry", text="Booting `web1: install Rocky Linux 9.6", seconds=120),
+        )), tmp_path)
+    assert el9.found(transcript)[:5] == [
+        "tftp debian/shimx64.efi", "tftp debian/grubx64.efi", "tftp grub/grub.cfg", f"tftp mac/{CARD}/grub.cfg",
+        f"tftp {el9.data}/hosts/web1/grub.cfg"]
+
+
+# What DHCP names, and whether it is iPXE that asks.
+WAYS = {
+    "pxelinux": ("bios", "bios/pxelinux.0", True),
+    "ipxe": ("bios", "{url}/boot.ipxe", True),
+    "ipxe-uefi": ("uefi", "{url}/boot.ipxe", True),
+    "grub": ("uefi", "{folder}/shimx64.efi", False),
+}
+
+
+def own_disk(site: Site, way: str, mac: str, scratch: Path) -> Transcript:
+    """Boot a machine from the network that has to end at its disk, and not by any file of ours that installs."""
+    firmware, bootfile, ipxe = WAYS[way]
+    disk = disks.bios(scratch) if firmware == "bios" else disks.uefi(scratch, "EFI/rocky/shimx64.efi")
+    transcript = run(NetBoot(
+        firmware=firmware, bootfile=bootfile.format(url=site.url, folder=site.folder), mac=mac, tftp=site.tftp,
+        ipxe=ipxe, disk=disk, milestones=(Milestone(name="its disk", text=disks.SAID, seconds=120),)), scratch)
+    assert not any("/hosts/" in name for name in transcript.asked), transcript.story()
+    return transcript
+
+
+@pytest.fixture
+def retired(el9: Site) -> Iterator[Site]:
+    el9.deploy("--retire", "web1")
+    yield el9
+    el9.deploy("--arm", "web1")
+
+
+@pytest.mark.parametrize(("way", "pointer"), [
+    ("pxelinux", f"tftp bios/pxelinux.cfg/01-{CARD}"),
+    ("ipxe", f"http mac/{CARD}/boot.ipxe"),
+    ("ipxe-uefi", f"http mac/{CARD}/boot.ipxe"),
+    ("grub", f"tftp rocky-9.6-x86_64/grub.cfg-01-{CARD}"),
+])
+def test_a_machine_that_was_retired_starts_from_its_own_disk(
+    way: str, pointer: str, retired: Site, tmp_path: Path
+) -> None:
+    transcript = own_disk(retired, way, MAC, tmp_path)
+    assert retired.found(transcript)[-1] == pointer, transcript.story()
+
+
+@pytest.mark.parametrize(("way", "menu"), [
+    ("pxelinux", "tftp bios/pxelinux.cfg/default"),
+    ("ipxe", "http boot.ipxe"),
+    ("grub", "tftp rocky-9.6-x86_64/grub.cfg"),
+])
+def test_a_machine_that_nobody_named_starts_from_its_own_disk(way: str, menu: str, el9: Site, tmp_path: Path) -> None:
+    transcript = own_disk(el9, way, STRANGER, tmp_path)
+    assert el9.found(transcript)[-1] == menu, transcript.story()

@@ -1,27 +1,34 @@
-"""A bundle on real Xen: up.sh installs a PV guest from our own configuration, and the guest says what it was given."""
+"""A bundle on real Xen: its up.sh installs a PV guest and starts it, and both say what they were given.
+
+One boot of dom0 serves all the tests. The installer is the stand-in's, with two hooks more; the disk that it writes has
+what an installation of EL7 leaves for pygrub: an ext4 /boot with a grub2/grub.cfg.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import os
+import json
+import re
+import struct
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from builder.demo import profiles
-from tests.boot import xenlab
-from tests.corpus import ROOT
-from tests.tool import standin
+from tests.boot import guest, xenlab
+from tests.boot.job import pinboot, public_key
+from tests.tool import debian, standin
+from tests.tool.tools import need
 
 pytestmark = pytest.mark.boot
 
-GATEWAY = "10.77.0.1"  # dom0's bridge
+GATEWAY = "10.77.0.1"  # dom0, on its bridge
 ADDRESS = "10.77.0.77"
 MAC = "00:16:3e:12:34:77"
 HOSTNAME = "web1.example.org"
+MEMORY, DISK = 800, 20  # MiB, GiB
 PLACE = "/var/lib/xen/pinboot/web"
+IMAGE = "/var/lib/xen/images/web1.img"
 PROFILE = """
 release = "centos-7"
 root = {{ ssh_keys = ["{key}"] }}
@@ -47,51 +54,160 @@ path = "{place}"
 hostname = "{hostname}"
 address = "{address}/24"
 mac = "{mac}"
-memory = "800 MiB"
-disk = {{ name = "xvda", size = "20 GiB" }}
+memory = "{memory} MiB"
+disk = {{ size = "{disk} GiB" }}
 """
+INSTALLED = "root=UUID=0a-1b ro console=hvc0 crashkernel=auto rhgb"
+MENU = f"""\
+set default=0
+set timeout=1
+menuentry 'CentOS Linux (6.1.0) 7 (Core)' --class centos {{
+	linux16 /vmlinuz-6.1.0 {INSTALLED}
+	initrd16 /initramfs-6.1.0.img
+}}
+"""
+START, SIZE = 2048, 24 << 20  # of the partition: sector, bytes
 
 
-def pinboot(folder: Path, *words: str) -> None:
-    """Run the command in `folder`, with a cache of its own."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(folder / "cache"), "NO_COLOR": "1"}
-    done = subprocess.run([sys.executable, "-m", "builder.cli", *words], cwd=folder, env=environment,
-                          capture_output=True, text=True)
-    assert done.returncode == 0, f"pinboot {' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}"
-
-
-def telling(tree: standin.Facts) -> None:
-    """Give the installer of the tree the hooks that a PV guest needs to report: one more cpio behind its initrd."""
-    hooks = {"cmdline/95-xen.sh": "guest-cmdline.sh", "initqueue/online/10-xen.sh": "guest-online.sh"}
-    root = tree.root.parent / "hooks"
-    for place, script in hooks.items():
-        file = root / "usr/lib/dracut/hooks" / place
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes((xenlab.SCRIPTS / script).read_bytes())
-        file.chmod(0o755)
+def telling(tree: standin.Facts, scratch: Path) -> None:
+    """Put the hooks of a PV guest into the tree's initrd, as one more cpio; and its installer reboots when it is done,
+    as real ones do."""
+    hooks = guest.PLACES["cmdline.sh"].partition("/cmdline/")[0]
+    root_script = (guest.HOOKS / "standinroot.sh").read_text()
+    assert root_script.endswith("\necho o > /proc/sysrq-trigger\n")
+    scripts = {
+        f"{hooks}/cmdline/95-xen.sh": (xenlab.SCRIPTS / "guest-cmdline.sh").read_text(),
+        f"{hooks}/initqueue/online/10-xen.sh": (xenlab.SCRIPTS / "guest-online.sh").read_text(),
+        guest.PLACES["standinroot.sh"]: root_script.removesuffix("echo o > /proc/sysrq-trigger\n")
+        + "sleep 1\necho b > /proc/sysrq-trigger\n",
+    }
     initrd, treeinfo = tree.tree / standin.INITRD, tree.tree / ".treeinfo"
     image = initrd.read_bytes()
-    initrd.write_bytes(image + bytes(-len(image) % 4) + xenlab.archive(root))  # cpio begins at a multiple of 4
-    treeinfo.write_text(treeinfo.read_text().replace(tree.sha256[standin.INITRD],
-                                                     hashlib.sha256(initrd.read_bytes()).hexdigest()))
+    image += bytes(-len(image) % 4) + xenlab.archive(scripts_in(scratch, scripts))
+    initrd.write_bytes(image)
+    treeinfo.write_text(treeinfo.read_text().replace(tree.sha256[standin.INITRD], hashlib.sha256(image).hexdigest()))
+
+
+def scripts_in(root: Path, scripts: dict[str, str]) -> Path:
+    for name, text in scripts.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+        (root / name).chmod(0o755)
+    return root
+
+
+def installed_disk(path: Path, scratch: Path) -> None:
+    """One ext4 partition with kernel, initramfs and boot menu."""
+    system = scripts_in(scratch / "system", {"init": (xenlab.SCRIPTS / "installed-init.sh").read_text()})
+    (system / "bin").mkdir()
+    (system / "bin" / "busybox").write_bytes(Path(need("busybox", "busybox-static")).read_bytes())
+    (system / "bin" / "busybox").chmod(0o755)
+    boot = scripts_in(scratch / "boot", {"grub2/grub.cfg": MENU})
+    (boot / "vmlinuz-6.1.0").write_bytes(debian.vmlinuz().read_bytes())
+    (boot / "initramfs-6.1.0.img").write_bytes(xenlab.archive(system))
+    partition = scratch / "partition"
+    partition.touch()
+    with partition.open("r+b") as stream:
+        stream.truncate(SIZE)
+    subprocess.run([need("mke2fs", "e2fsprogs"), "-q", "-t", "ext4", "-O", "64bit,metadata_csum", "-d", boot, partition],
+                   check=True)
+    entry = struct.pack("<B3sB3sII", 0x80, b"\0\2\0", 0x83, b"\xff\xff\xff", START, SIZE // 512)
+    head = b"\0" * 446 + entry + b"\0" * 48 + b"\x55\xaa"
+    path.write_bytes(head + b"\0" * (START * 512 - len(head)) + partition.read_bytes())
+
+
+class Installed:
+    """What came of it: dom0's files, the bundle, and the report of both guests."""
+
+    def __init__(self, run: xenlab.Run, tree: standin.Facts) -> None:
+        self.run = run
+        self.tree = tree
+        self.host = run.lab / "bundle" / "hosts" / "web1"
+        self.console = run.text("guest-web1.log").replace("\r", "")
+        self.report = re.findall(r"^([a-z][a-z0-9]*)=(.*)$", self.console, re.MULTILINE)
+
+    def one(self, key: str) -> str:
+        values = [value for name, value in self.report if name == key]
+        assert len(values) == 1, f"{key} was reported {len(values)} times: {self.report}\n{self.run.tails()}"
+        return values[0]
+
+    def seen(self) -> dict[str, object]:
+        """The configuration as the toolstack understood it."""
+        found = json.loads(self.run.text("installing.json"))
+        assert len(found) == 1, f"xl list -l saw no guest\n{self.run.tails()}"
+        return found[0]["config"]
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> xenlab.Run:
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     folder = tmp_path_factory.mktemp("xen")
     lab = folder / "lab"
     tree = standin.tree(lab / "mirror", shape="el7")
-    telling(tree)
+    telling(tree, folder / "hooks")
+    installed_disk(tree.tree / "images" / "installed.img", folder)
     (folder / "web.toml").write_text(PROFILE.format(
-        key=profiles.public_key(), tree=tree.tree, path=tree.path, gateway=GATEWAY, place=PLACE, hostname=HOSTNAME,
-        address=ADDRESS, mac=MAC))
+        key=public_key(), tree=tree.tree, path=tree.path, gateway=GATEWAY, place=PLACE, hostname=HOSTNAME,
+        address=ADDRESS, mac=MAC, memory=MEMORY, disk=DISK))
     pinboot(folder, "lock", "web.toml")
-    pinboot(folder, "build", "web.toml", "-o", str(lab / "bundle"))
-    (lab / "lab.conf").write_text(f"name=web1 path={PLACE} address={GATEWAY} disk=/var/lib/xen/images/web1.img\n")
-    return xenlab.run(lab, xenlab.SCRIPTS / "install.sh")
+    pinboot(folder, "build", "web.toml", "--output", str(lab / "bundle"))
+    (lab / "lab.conf").write_text(f"name=web1 path={PLACE} address={GATEWAY}\n")
+    return Installed(xenlab.run(lab, xenlab.SCRIPTS / "install.sh"), tree)
 
 
-def test_x(installed):
-    print(installed.tails())
-    print(sorted(p.name for p in installed.lab.iterdir()))
-    assert 0
+def test_up_sh_verifies_makes_the_disk_installs_and_starts(installed: Installed) -> None:
+    files = len((installed.run.lab / "bundle" / "SHA256SUMS").read_text().splitlines())
+    assert installed.run.text("up.log") == (
+        f"ok: {files} files as built\n"
+        f"web1            disk {IMAGE}: made, {DISK << 10} MiB\n"
+        "web1            installing; xl console web1 shows it\n"
+        "web1            installer ended by itself (reason code 1)\n"
+        "web1            runs; xl console web1\n"), installed.run.tails()
+    assert installed.run.text("up.code") == "0\n"
+
+
+def test_the_installer_is_a_pv_guest(installed: Installed) -> None:
+    assert "Booting paravirtualized kernel on Xen" in installed.console, installed.run.tails()
+    assert installed.one("guest") == "PV"
+
+
+def test_the_command_line_in_the_guest_is_that_of_the_bundle_byte_for_byte(installed: Installed) -> None:
+    assert installed.one("cmdline") == (installed.host / "cmdline").read_text().splitlines()[-1]
+
+
+def test_the_guest_has_the_kickstart_of_its_host(installed: Installed) -> None:
+    kickstart = hashlib.sha256((installed.host / "ks.cfg").read_bytes()).hexdigest()
+    assert installed.one("kickstart") == f"/ks/web1.cfg {kickstart}"
+
+
+def test_the_guest_has_the_network_and_the_source_that_the_profile_asked_for(installed: Installed) -> None:
+    device, *_ = installed.one("address").split()
+    assert installed.one("address") == f"{device} {MAC} {ADDRESS}/24"
+    assert installed.one("hostname") == HOSTNAME
+    assert installed.one("gateway") == f"{device} {GATEWAY}"
+    assert installed.one("source") == f"http://{GATEWAY}/{installed.tree.path}"
+    assert installed.one("end") == "ok"
+
+
+def test_xl_understands_the_configuration_as_it_was_meant(installed: Installed) -> None:
+    seen = installed.seen()
+    machine = seen["b_info"]
+    assert seen["c_info"]["type"] == "pv" and seen["c_info"]["name"] == "web1"
+    assert (machine["max_memkb"], machine["max_vcpus"]) == (MEMORY << 10, 1)
+    assert (machine["kernel"], machine["ramdisk"]) == (f"{PLACE}/boot/vmlinuz", f"{PLACE}/boot/initrd-ks.img")
+    assert [(disk["pdev_path"], disk["vdev"], disk["format"]) for disk in seen["disks"]] == [(IMAGE, "xvda", "raw")]
+    assert [(card["mac"], card["bridge"]) for card in seen["nics"]] == [(MAC, "xenbr0")]
+    assert installed.one("disk") == f"xvda {(DISK << 30) // 512}"
+
+
+def test_the_reboot_of_the_installer_ends_it(installed: Installed) -> None:
+    assert [value for key, value in installed.report if key == "end"] == ["ok"], installed.run.tails()
+    assert installed.console.count("Linux version") == 2  # the installer, and what it installed
+
+
+def test_pygrub_starts_the_installed_system_with_the_parameters_of_its_boot_menu(installed: Installed) -> None:
+    assert installed.one("installed") == f"PV {INSTALLED}"
+
+
+def test_the_installed_system_is_gone_when_it_switches_off(installed: Installed) -> None:
+    names = [domain["config"]["c_info"]["name"] for domain in json.loads(installed.run.text("after.json"))]
+    assert names == ["Domain-0"], installed.run.tails()

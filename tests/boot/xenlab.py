@@ -24,16 +24,28 @@ from tests.tool.tools import need
 SCRIPTS = Path(__file__).parent / "xen"
 XEN = "4.17"
 HYPERVISOR = f"xen-hypervisor-{XEN}-amd64"
+PYTHON = "3.11"  # of Debian 12, for pygrub
 PACKAGES = (f"xen-utils-{XEN}", "xen-utils-common", "xenstore-utils", "libxenmisc4.17", "libxentoollog1", "libxenstore4",
             "libxencall1", "libxendevicemodel1", "libxenevtchn1", "libxenforeignmemory1", "libxengnttab1",
-            "libxenhypfs1", "libxentoolcore1", "libyajl2", "libnl-3-200", "libnl-route-3-200", "libfdt1",
-            "libext2fs2", "libncurses6", "libtinfo6", "bash", "dash", "iproute2", "mount", "util-linux", "libgcc-s1")
+            "libxenhypfs1", "libxentoolcore1", "libyajl2", "libnl-3-200", "libnl-route-3-200", "libfdt1", "libext2fs2",
+            "bash", "dash", "iproute2", "mount", "util-linux", "libgcc-s1", "python3-minimal",
+            f"python{PYTHON}-minimal", f"libpython{PYTHON}-minimal", f"libpython{PYTHON}-stdlib", "libncursesw6",
+            "libtinfo6", "ncurses-base", "libffi8", "libexpat1")
 # All that a dom0 needs for PV guests; the rest of the commands is busybox.
 FILES = (
-    *(f"usr/lib/xen-{XEN}/bin/{name}" for name in ("xl", "xenstored", "xenconsoled", "xenconsole", "xen-init-dom0")),
+    *(f"usr/lib/xen-{XEN}/bin/{name}"
+      for name in ("xl", "xenstored", "xenconsoled", "xenconsole", "xen-init-dom0", "pygrub")),
     *(f"usr/sbin/{name}" for name in ("xl", "xenstored", "xenconsoled")),
     "usr/lib/xen-common/bin/xen-utils-wrapper", "etc/xen/xl.conf", "etc/xen/scripts/*", "usr/bin/xenstore*",
     "bin/bash", "bin/dash", "bin/sh", "bin/ip", "sbin/bridge", "sbin/losetup", "usr/bin/flock",
+    # pygrub, its terminal, and what it imports.
+    "lib/terminfo/v/vt100",
+    f"usr/lib/xen-{XEN}/lib/python/xenfsimage*.so", f"usr/lib/xen-{XEN}/lib/python/grub/*.py",
+    f"usr/lib/xen-{XEN}/lib/x86_64-linux-gnu/xenfsimage/ext2fs-lib/fsimage.so",
+    "usr/bin/python3*", f"usr/lib/python{PYTHON}/*.py",
+    *(f"usr/lib/python{PYTHON}/{name}/*.py"
+      for name in ("collections", "ctypes", "curses", "encodings", "importlib", "logging", "re")),
+    *(f"usr/lib/python{PYTHON}/lib-dynload/{name}.*.so" for name in ("_ctypes", "_curses", "resource")),
 )
 MODULES = ("xen-privcmd", "xen-evtchn", "xen-gntdev", "xen-gntalloc", "xenfs", "xen-blkback", "xen-netback", "bridge",
            "loop", "virtio_pci", "9pnet_virtio", "9p")
@@ -137,6 +149,7 @@ def _fill(root: Path, roots: list[Path], busybox: Path) -> None:
         _put(root, name, file)
     for library in _libraries(_wanted(roots).values(), roots):
         _put(root, _place(library), library.resolve())
+    _compile(root, roots)
     _put(root, "bin/busybox", busybox)
     _put(root, "init", SCRIPTS / "dom0-init.sh").chmod(0o755)
     _modules(root)
@@ -162,6 +175,16 @@ def _libraries(programs: Iterable[Path], roots: list[Path]) -> Iterator[Path]:
         found.update(re.findall(r"(?:=> |^\s+)(/\S+)", said, re.MULTILINE))
     (libgcc,) = {file for root in roots for file in root.rglob("libgcc_s.so.1")}  # opened by pthread_cancel
     return (Path(name) for name in sorted({*found, str(libgcc)}))
+
+
+def _compile(root: Path, roots: list[Path]) -> None:
+    """Python's modules as bytecode, for compiling them takes longer under emulation than all the rest of pygrub."""
+    (python,) = (file for each in roots for file in each.glob(f"usr/bin/python{PYTHON}"))
+    library = [folder for each in roots for folder in each.glob(f"usr/lib/python{PYTHON}")]
+    environment = {"PYTHONPATH": ":".join(str(folder) for folder in (*library, *(f / "lib-dynload" for f in library)))}
+    subprocess.run([python, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash",
+                    root / f"usr/lib/python{PYTHON}", root / f"usr/lib/xen-{XEN}/lib/python"],
+                   env=environment, check=True)
 
 
 def _place(library: Path) -> str:

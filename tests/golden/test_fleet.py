@@ -158,7 +158,7 @@ def test_a_kickstart_lies_at_a_path_that_only_its_host_knows(fleet):
     assert found["c1"] != found["c2"]
     for host, path in found.items():
         kickstart = bundle / "http" / path
-        assert kickstart.stat().st_mode & 0o777 == 0o640 and f"--hostname={host}" in kickstart.read_text()
+        assert kickstart.stat().st_mode & 0o777 == 0o600 and f"--hostname={host}" in kickstart.read_text()
     assert not any(SECRET.encode() in p.read_bytes() for p in files(bundle).values())
     own = {path for path, p in files(bundle).items() if found["c1"].split("/")[3].encode() in p.read_bytes()}
     assert not [path for path in own if "c2" in path or path.startswith(("dhcp/", "nginx/", "deploy"))]

@@ -244,8 +244,11 @@ def test_the_script_that_was_carried_along_retires_without_the_bundle(server):
     assert LOCAL in server.pointer("mac/52-54-00-00-00-02/boot.ipxe") and LOCAL not in server.pointer()
 
 
-def test_dry_run_tells_and_does_nothing(server):
-    server.build(OLD).deploy()
+@pytest.mark.parametrize("shell", SHELLS)
+def test_dry_run_tells_and_does_nothing(tmp_path, shell):
+    need(SHELLS[shell][0], shell)
+    server = Server(tmp_path, shell).build(OLD)
+    server.deploy()
     server.deploy("--retire", "web1")
     before = server.live()
     server.build(NEW)

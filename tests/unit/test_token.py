@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from builder import names
 from builder.outputs.services import token
+from builder.profile import serving
 from tests.tool.tools import need
 from tests.unit.hostile import HOSTILE
 
@@ -62,9 +63,9 @@ def test_a_secret_comes_from_a_private_file_or_the_environment(tmp_path):
     file = tmp_path / "paths.secret"
     file.write_text("7e1f0a5b" * 4 + "0123456789abcdef\n")
     file.chmod(0o600)
-    found = token.read("file:paths.secret", tmp_path, {})
+    found = serving.path_secret("file:paths.secret", tmp_path, {})
     assert found.text == "7e1f0a5b" * 4 + "0123456789abcdef" and found.text not in repr(found) + str(found)
-    assert token.read("env:PATHS", tmp_path, {"PATHS": found.text}) == found
+    assert serving.path_secret("env:PATHS", tmp_path, {"PATHS": found.text}) == found
 
 
 @pytest.mark.parametrize(("content", "message"), [
@@ -75,7 +76,7 @@ def test_a_secret_comes_from_a_private_file_or_the_environment(tmp_path):
 ])
 def test_what_is_no_secret_is_refused_without_telling_it(tmp_path, content, message):
     with pytest.raises(ValueError, match=f"{message}.*openssl rand -hex 32") as refused:
-        token.read("env:PATHS", tmp_path, {"PATHS": content})
+        serving.path_secret("env:PATHS", tmp_path, {"PATHS": content})
     assert content not in str(refused.value)
 
 
@@ -83,9 +84,9 @@ def test_a_secret_that_others_can_read_is_refused(tmp_path):
     (tmp_path / "paths.secret").write_text("7e1f0a5b" * 8)
     (tmp_path / "paths.secret").chmod(0o644)
     with pytest.raises(ValueError, match="can be read by others"):
-        token.read("file:paths.secret", tmp_path, {})
+        serving.path_secret("file:paths.secret", tmp_path, {})
 
 
 def test_a_secret_in_the_profile_itself_is_refused(tmp_path):
     with pytest.raises(ValueError, match="plain text; only file:PATH or env:NAME may stand here"):
-        token.read("7e1f0a5b" * 8, tmp_path, {})
+        serving.path_secret("7e1f0a5b" * 8, tmp_path, {})

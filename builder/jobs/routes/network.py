@@ -29,7 +29,8 @@ from builder.profile.values import Host, Profile
 
 # Which renderers an output asks for. HTTP boot starts GRUB, whose files it shares.
 GRUB = frozenset({"grub", "http-boot"})
-KICKSTART_MODE = 0o640
+# deploy.sh gives it to the web server's group; here it is its owner's alone.
+KICKSTART_MODE = 0o600
 # So many characters of the digest over all inputs; served paths begin with them (UX 3).
 ID_LENGTH = 8
 UNBUILT = "0" * ID_LENGTH

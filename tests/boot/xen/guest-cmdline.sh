@@ -3,4 +3,3 @@
 # goes to its console; the kernel keeps quiet there from now on, for its lines would tear those of the report apart.
 echo 4 > /proc/sys/kernel/printk
 ln -sf hvc0 /dev/ttyS1
-echo "cmdline=$(cat /proc/cmdline)" > /dev/ttyS1

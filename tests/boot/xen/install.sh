@@ -1,6 +1,7 @@
 #!/bin/sh
-# Run by dom0: copies the bundle to where its files say it lives, and lets its own up.sh do the rest.
-# lab.conf holds: name, path, address
+# Run by dom0: copies the bundle to where its files say that it lives, and leaves the rest to its up.sh.
+# lab.conf sets name (of the guest), path (of the bundle) and address (of dom0 on the bridge).
+# shellcheck source=/dev/null
 . /lab/lab.conf
 mkdir -p "$path"
 cp -a /lab/bundle/. "$path/"
@@ -8,7 +9,8 @@ ip link add name xenbr0 type bridge
 ip address add "$address/24" dev xenbr0
 ip link set xenbr0 up
 httpd -h /lab/mirror -p "$address:80"
-# What the toolstack made of the configuration, while the guest is there.
+
+# What the toolstack understood, while the guest is there.
 while ! grep -q '"config"' /lab/installing.json; do
     sleep 1
     xl list -l "$name" > /lab/installing.json
@@ -16,6 +18,12 @@ done 2> /dev/null &
 sh "$path/up.sh" "$name" > /lab/up.log 2>&1
 echo $? > /lab/up.code
 kill $! 2> /dev/null
+
+# The started guest switches itself off.
+tries=0
+while xl list "$name" > /dev/null 2>&1 && [ "$tries" -lt 90 ]; do
+    tries=$((tries + 1))
+    sleep 1
+done
 xl list -l > /lab/after.json
-cp /var/log/xen/* /lab/ 2> /dev/null
-head -c 4096 "$disk" > /lab/disk.head
+cp /var/log/xen/* /lab/

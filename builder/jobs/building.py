@@ -31,8 +31,8 @@ from builder.jobs.survey import survey
 from builder.lock import text
 from builder.lock.model import Lock, Pin
 from builder.media import verify
-from builder.media.fetches import Fetched
 from builder.media.pack import directory, place, tar, zst
+from builder.media.papers.fetches import Fetched
 from builder.media.signing.judged import State, unchecked
 from builder.media.signing.signature import Signer
 from builder.profile.file.layers import Layer

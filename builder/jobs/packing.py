@@ -9,10 +9,11 @@ from builder.jobs.context import Context
 from builder.jobs.routes.route import PRIVATE, HostPlan, Route
 from builder.lock import text
 from builder.lock.model import Lock
-from builder.media import checksums, fetches, manifest, nextsteps, provenance, sbom
+from builder.media import checksums
 from builder.media.bundle import Bundle, Entry, text_entry
 from builder.media.bundle import bundle as make_bundle
-from builder.media.fetches import Fetched
+from builder.media.papers import fetches, manifest, nextsteps, provenance, sbom
+from builder.media.papers.fetches import Fetched
 from builder.media.signing.judged import Judged
 from builder.media.signing.signature import Signer
 from builder.profile.file.layers import Layer

@@ -13,8 +13,9 @@ from typing import Any, BinaryIO, cast
 
 from builder.errors import BytesDiffer, HostileInput, NotFound, PinbootError, UsageError
 from builder.lock import text as lock_text
-from builder.media import checksums, manifest, members
+from builder.media import checksums, members
 from builder.media.pack import stream
+from builder.media.papers import manifest
 from builder.media.signing.judged import NOTHING, Check, Judged, unchecked
 from builder.progress import Meter, Progress, Silent
 

@@ -80,8 +80,12 @@ signed() {
 	said=$(ssh-keygen -Y verify -f "$signers" -I "$who" -n pinboot -s SHA256SUMS.sig <SHA256SUMS 2>/dev/null)
 }
 
-# One line for each listed file that is not as it was.
+# One line for each listed file that is not as it was. All at once where that can be said: a process for each of 20,000
+# files takes half a minute. A link that leads to the right bytes is a stranger below.
 differences() {
+	if [ "$tool" = sha256sum ] && sha256sum -c SHA256SUMS >/dev/null 2>&1; then
+		return 0
+	fi
 	while IFS= read -r line || [ -n "$line" ]; do
 		name=${line#*  }
 		wanted=${line%%  *}

@@ -1,4 +1,4 @@
-"""A dom0 of Debian's Xen in QEMU, by software emulation: what a bundle's up.sh and xl configurations do on the real thing.
+"""A dom0 of Debian's Xen in QEMU, by software emulation: what up.sh and our xl configurations do on the real thing.
 
 Nothing is installed: hypervisor, toolstack and dom0's kernel are unpacked packages, and dom0 is an initramfs of them
 (XEN 1 tells each trap). A folder of the host is dom0's /lab: what the test brings, and what dom0 leaves behind.
@@ -25,8 +25,8 @@ SCRIPTS = Path(__file__).parent / "xen"
 XEN = "4.17"
 HYPERVISOR = f"xen-hypervisor-{XEN}-amd64"
 PYTHON = "3.11"  # of Debian 12, for pygrub
-PACKAGES = (f"xen-utils-{XEN}", "xen-utils-common", "xenstore-utils", "libxenmisc4.17", "libxentoollog1", "libxenstore4",
-            "libxencall1", "libxendevicemodel1", "libxenevtchn1", "libxenforeignmemory1", "libxengnttab1",
+PACKAGES = (f"xen-utils-{XEN}", "xen-utils-common", "xenstore-utils", f"libxenmisc{XEN}", "libxentoollog1",
+            "libxenstore4", "libxencall1", "libxendevicemodel1", "libxenevtchn1", "libxenforeignmemory1", "libxengnttab1",
             "libxenhypfs1", "libxentoolcore1", "libyajl2", "libnl-3-200", "libnl-route-3-200", "libfdt1", "libext2fs2",
             "bash", "dash", "iproute2", "mount", "util-linux", "libgcc-s1", "python3-minimal",
             f"python{PYTHON}-minimal", f"libpython{PYTHON}-minimal", f"libpython{PYTHON}-stdlib", "libncursesw6",
@@ -78,13 +78,19 @@ class Run:
     def tails(self) -> str:
         """The end of everything that was said, for a failing test."""
         logs = {path.name: path.read_text(errors="replace") for path in sorted(self.lab.glob("*.log"))}
-        return "\n".join(f"--- {name}\n" + "\n".join(text.splitlines()[-30:])
-                         for name, text in {**logs, "Xen and dom0": self.console}.items())
+        return "\n".join(f"--- {name}\n{_tail(text)}" for name, text in {**logs, "Xen and dom0": self.console}.items())
 
 
-def run(lab: Path, script: Path, *, timeout: float = 240) -> Run:
-    """Boot dom0 with `lab` as its /lab, run `script` there as root, and switch off."""
+def _tail(text: str) -> str:
+    lines = (re.sub(r"\x1b[^A-Za-z]*[A-Za-z]|[\x00-\x1f]", "", line) for line in text.split("\n"))
+    return "\n".join([line for line in lines if line][-30:])
+
+
+def run(lab: Path, script: Path, *arguments: str, timeout: float = 420) -> Run:
+    """Boot dom0 with `lab` as its /lab, run `script` there as root with plain words as arguments, and switch off.
+    A test fails where that takes more than `timeout` seconds."""
     shutil.copyfile(script, lab / "run.sh")
+    (lab / "run.words").write_text(" ".join(arguments))
     made, console = dom0(), lab / "xen.console"
     command = [
         need("qemu-system-x86_64", "qemu-system-x86"), "-accel", "tcg", "-M", "pc", "-cpu", CPU, "-smp", "1",
@@ -92,14 +98,18 @@ def run(lab: Path, script: Path, *, timeout: float = 240) -> Run:
         "-serial", f"file:{console}", "-kernel", str(made.hypervisor), "-append", XEN_OPTIONS,
         "-initrd", f"{made.kernel} console=hvc0 quiet,{made.initramfs}",
         "-virtfs", f"local,path={lab},mount_tag=lab,security_model=none"]
+    late = False
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as machine:
         try:
             _, complaint = machine.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
+            late = True
             machine.kill()
             _, complaint = machine.communicate()
-    assert machine.returncode in {0, -9}, f"qemu: {complaint}"
-    return Run(lab=lab, console=console.read_text(errors="replace"))
+    done = Run(lab=lab, console=console.read_text(errors="replace"))
+    assert not late, f"dom0 was still at work after {timeout} s\n{done.tails()}"
+    assert machine.returncode == 0, f"qemu: {complaint}"
+    return done
 
 
 @functools.cache
@@ -139,7 +149,8 @@ def _identity(hypervisor: Path, busybox: Path, roots: Iterable[Path]) -> str:
 
 def _wanted(roots: Iterable[Path]) -> dict[str, Path]:
     """The files of FILES that these packages have, by their place."""
-    return {str(file.relative_to(root)): file for pattern in FILES for root in roots for file in sorted(root.glob(pattern))}
+    return {str(file.relative_to(root)): file
+            for pattern in FILES for root in roots for file in sorted(root.glob(pattern))}
 
 
 def _fill(root: Path, roots: list[Path], busybox: Path) -> None:

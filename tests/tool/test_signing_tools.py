@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from builder.media import provenance
+from builder.media.papers import provenance
 from builder.media.signing.judged import State
 from tests.tool.tools import need
 from tests.unit.test_provenance import COPY, EPOCH, LOCK, SOURCES, entries

@@ -8,7 +8,7 @@ import pytest
 
 from builder.digest import Digest
 from builder.lock.model import Pin
-from builder.media import fetches
+from builder.media.papers import fetches
 from builder.profile.values import TextFile
 from tests.machines import lock, profile
 

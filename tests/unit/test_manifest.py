@@ -10,8 +10,9 @@ import pytest
 
 import builder
 from builder.jobs.routes.xen import XenRoute
-from builder.media import checksums, inject, manifest, nextsteps
+from builder.media import checksums, inject
 from builder.media.bundle import text_entry
+from builder.media.papers import manifest, nextsteps
 from builder.outputs import xen
 from tests.machines import EPOCH, large, lock, profile
 from tests.tool.tools import need

@@ -15,8 +15,9 @@ import builder
 from builder.digest import Digest
 from builder.lock import text as lock_text
 from builder.lock.model import Pin
-from builder.media import inject, provenance, sbom
+from builder.media import inject
 from builder.media.bundle import text_entry
+from builder.media.papers import provenance, sbom
 from builder.outputs import xen
 from tests.machines import EPOCH, large, lock
 
@@ -204,7 +205,7 @@ def test_both_are_the_same_bytes_whatever_the_hash_seed_and_the_order():
 
 
 def test_the_library_is_loaded_only_where_a_bill_is_written():
-    code = ("import sys; import builder.jobs.building, builder.media.sbom\n"
+    code = ("import sys; import builder.jobs.building, builder.media.papers.sbom\n"
             "print(*sorted({'cyclonedx', 'packageurl', 'pysequoia'} & set(sys.modules)))")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "\n"

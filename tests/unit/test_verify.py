@@ -12,9 +12,10 @@ import pytest
 
 from builder.errors import BytesDiffer, NotFound, PinbootError, UsageError
 from builder.lock import text as lock_text
-from builder.media import checksums, inject, manifest
+from builder.media import checksums, inject
 from builder.media.bundle import bundle, text_entry
 from builder.media.pack import directory, tar
+from builder.media.papers import manifest
 from builder.media.signing.judged import State, unchecked
 from builder.media.verify import Difference, verify
 from builder.outputs import xen

@@ -7,9 +7,9 @@ import stat
 from pathlib import Path
 
 from builder.errors import UsageError
-from builder.media import manifest
 from builder.media.bundle import Bundle, Entry, folders
 from builder.media.pack import place, stream
+from builder.media.papers import manifest
 from builder.progress import Meter, Progress, Silent
 
 

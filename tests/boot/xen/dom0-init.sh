@@ -22,10 +22,12 @@ mount -t xenfs xenfs /proc/xen
 mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000 lab /lab || echo "LAB: no shared folder"
 ip link set lo up
 xenstored --pid-file=/run/xen/xenstored.pid
-/usr/lib/xen-*/bin/xen-init-dom0
-xenconsoled --log=all --log-dir=/lab --pid-file=/run/xen/xenconsoled.pid
+toolstack=$(echo /usr/lib/xen-*)
+"$toolstack/bin/xen-init-dom0"
+xenconsoled --log=guest --log-dir=/lab --pid-file=/run/xen/xenconsoled.pid
 echo "LAB: dom0 is up"
-sh /lab/run.sh
+# shellcheck disable=SC2046 # one word an argument
+sh /lab/run.sh $(cat /lab/run.words)
 echo "LAB: $?"
 sync
 # Xen turns a reboot into a reset, at which QEMU ends (-no-reboot).

@@ -7,4 +7,5 @@ while [ ! -b /dev/xvda ] && [ "$standin_tries" -lt 20 ]; do
 done
 echo "guest=$(cat /sys/hypervisor/guest_type)" > /dev/ttyS1
 echo "disk=xvda $(cat /sys/class/block/xvda/size)" > /dev/ttyS1
-busybox wget -q -O - "$(getarg inst.repo=)/images/installed.img" | busybox dd of=/dev/xvda bs=64k conv=fsync 2> /dev/null
+busybox wget -q -O - "$(getarg inst.repo=)/images/installed.img" |
+    busybox dd of=/dev/xvda bs=64k conv=fsync 2> /dev/null

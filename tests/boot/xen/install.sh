@@ -1,8 +1,7 @@
 #!/bin/sh
 # Run by dom0: copies the bundle to where its files say that it lives, and leaves the rest to its up.sh.
-# lab.conf sets name (of the guest), path (of the bundle) and address (of dom0 on the bridge).
-# shellcheck source=/dev/null
-. /lab/lab.conf
+# Usage: install.sh GUEST PATH-OF-THE-BUNDLE ADDRESS-OF-DOM0
+name=$1 path=$2 address=$3
 mkdir -p "$path"
 cp -a /lab/bundle/. "$path/"
 ip link add name xenbr0 type bridge

@@ -1,4 +1,5 @@
 #!/bin/busybox sh
+# shellcheck shell=dash
 # /init of the installed system: says how it was started, and switches off.
 /bin/busybox mkdir /proc /sys
 /bin/busybox mount -t proc proc /proc

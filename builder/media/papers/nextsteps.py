@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from builder.lock.model import Lock
-from builder.media import provenance, sbom
 from builder.media.bundle import Entry, text_entry
-from builder.media.fetches import Fetched
+from builder.media.papers import provenance, sbom
+from builder.media.papers.fetches import Fetched
 from builder.profile.values import Profile
 
 PATH = "NEXT-STEPS.txt"

@@ -14,8 +14,8 @@ from typing import Any
 
 from builder.digest import Digest
 from builder.lock.model import Lock, Pin
-from builder.media import provenance
 from builder.media.bundle import Entry, text_entry
+from builder.media.papers import provenance
 
 PATH = "sbom.cdx.json"
 BOOT = "boot/"

@@ -19,10 +19,18 @@ from typing import Literal
 from tests.boot import qemu, traffic
 from tests.tool.tools import need
 
-Firmware = Literal["bios", "uefi"]
+# secure: UEFI that starts only what Microsoft's keys or Debian's, inside of its shim, have signed.
+Firmware = Literal["bios", "uefi", "secure"]
 Stream = Literal["console", "report"]
 
-OVMF_CODE, OVMF_VARS = "/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"
+# Code and variables of OVMF; what keeps the variables of the second from the guest is system management mode.
+OVMF = {
+    "uefi": ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"),
+    "secure": ("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", "/usr/share/OVMF/OVMF_VARS_4M.ms.fd"),
+}
+MACHINE = {"bios": "pc,graphics=off", "uefi": "pc,graphics=off", "secure": "q35,smm=on,graphics=off"}
+# The stand-in's initrd unpacks in 256 MiB.
+MEMORY = 320
 # What moves the cursor and sets colours (ECMA-48), and what else a terminal does not show.
 UNSEEN = re.compile(r"\x1b\[[0-9;?=]*[A-Za-z]|\x1b[()][0-9A-Z]|[\r\0]")
 POLL_SECONDS = 0.2
@@ -70,7 +78,7 @@ class NetBoot:
     milestones: tuple[Milestone, ...]
     ipxe: bool = True
     disk: str = ""
-    memory: int = qemu.MEMORY
+    memory: int = MEMORY
 
     def run(self, scratch: Path) -> Transcript:
         """Watch the machine until its last milestone or the first that it misses; `scratch` gets console.log,
@@ -94,7 +102,7 @@ class NetBoot:
             need("qemu-system-x86_64", "qemu-system-x86"), "-accel", "tcg", "-cpu", "Nehalem", "-smp", "1",
             "-m", str(self.memory), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             # Without graphics SeaBIOS writes to the first serial port what a program shows by int 10h.
-            "-M", "pc,graphics=off", *self._firmware(scratch),
+            "-M", MACHINE[self.firmware], *self._firmware(scratch),
             "-serial", f"file:{scratch / 'console.log'}", "-serial", f"file:{scratch / 'report.log'}",
             "-netdev", f"user,id=net0,tftp={self.tftp},bootfile={self.bootfile}",
             "-device", f"virtio-net-pci,netdev=net0,mac={self.mac},bootindex=1{rom}",
@@ -107,10 +115,12 @@ class NetBoot:
     def _firmware(self, scratch: Path) -> list[str]:
         if self.firmware == "bios":
             return []
+        code, initial = (need(file, "ovmf") for file in OVMF[self.firmware])
         variables = scratch / "variables.fd"
-        shutil.copyfile(need(OVMF_VARS, "ovmf"), variables)
-        return ["-drive", f"if=pflash,format=raw,readonly=on,file={need(OVMF_CODE, 'ovmf')}",
-                "-drive", f"if=pflash,format=raw,file={variables}"]
+        shutil.copyfile(initial, variables)
+        return ["-drive", f"if=pflash,format=raw,readonly=on,file={code}",
+                "-drive", f"if=pflash,format=raw,file={variables}",
+                *(["-global", "driver=cfi.pflash01,property=secure,value=on"] if self.firmware == "secure" else [])]
 
 
 def _watch(machine: subprocess.Popen[str], milestones: Sequence[Milestone],

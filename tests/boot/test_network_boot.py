@@ -221,22 +221,24 @@ def test_uefi_comes_by_the_trees_shim_and_grub_and_its_file_by_mac_to_the_instal
         f"tftp {el9.data}/hosts/web1/grub.cfg", f"tftp {data}/vmlinuz", f"tftp {data}/initrd.img", *by_the_initrd(el9)]
 
 
-def test_uefi_comes_by_debians_signed_grub_and_the_menu_to_the_hosts_file(el9: Site, tmp_path: Path) -> None:
-    """It looks for one file alone, /grub/grub.cfg: the menu, which sends it on by its MAC."""
+def test_secure_boot_comes_by_a_signed_grub_and_the_menu_to_the_kernel(el9: Site, tmp_path: Path) -> None:
+    """Shim and kernel carry their vendor's signatures untouched, and Debian's GRUB looks for one file alone,
+    /grub/grub.cfg: the menu, which sends it on by its MAC."""
     transcript = run(NetBoot(
-        firmware="uefi", bootfile="debian/shimx64.efi", mac=MAC, tftp=el9.tftp, ipxe=False, milestones=(
+        firmware="secure", bootfile="debian/shimx64.efi", mac=MAC, tftp=el9.tftp, ipxe=False, milestones=(
             Milestone(name="GRUB starts the host's entry", text="Booting `web1: install Rocky Linux 9.6", seconds=120),
-        )), tmp_path)
-    assert el9.found(transcript)[:5] == [
+            Milestone(name="the kernel has its command line", text=f"Command line: BOOT_IMAGE=/{el9.data}/", seconds=120),
+            Milestone(name="it was checked", text="secureboot: Secure boot enabled", seconds=30))), tmp_path)
+    data = f"{el9.data}/{el9.folder}"
+    assert el9.found(transcript) == [
         "tftp debian/shimx64.efi", "tftp debian/grubx64.efi", "tftp grub/grub.cfg", f"tftp mac/{CARD}/grub.cfg",
-        f"tftp {el9.data}/hosts/web1/grub.cfg"]
+        f"tftp {el9.data}/hosts/web1/grub.cfg", f"tftp {data}/vmlinuz", f"tftp {data}/initrd.img"]
 
 
 # What DHCP names, and whether it is iPXE that asks.
-WAYS = {
+WAYS: dict[str, tuple[Firmware, str, bool]] = {
     "pxelinux": ("bios", "bios/pxelinux.0", True),
     "ipxe": ("bios", "{url}/boot.ipxe", True),
-    "ipxe-uefi": ("uefi", "{url}/boot.ipxe", True),
     "grub": ("uefi", "{folder}/shimx64.efi", False),
 }
 
@@ -262,7 +264,6 @@ def retired(el9: Site) -> Iterator[Site]:
 @pytest.mark.parametrize(("way", "pointer"), [
     ("pxelinux", f"tftp bios/pxelinux.cfg/01-{CARD}"),
     ("ipxe", f"http mac/{CARD}/boot.ipxe"),
-    ("ipxe-uefi", f"http mac/{CARD}/boot.ipxe"),
     ("grub", f"tftp rocky-9.6-x86_64/grub.cfg-01-{CARD}"),
 ])
 def test_a_machine_that_was_retired_starts_from_its_own_disk(
@@ -270,6 +271,16 @@ def test_a_machine_that_was_retired_starts_from_its_own_disk(
 ) -> None:
     transcript = own_disk(retired, way, MAC, tmp_path)
     assert retired.found(transcript)[-1] == pointer, transcript.story()
+
+
+def test_ipxe_gives_a_retired_machine_back_to_uefi_with_an_error(retired: Site, tmp_path: Path) -> None:
+    """Then firmware goes on with its next entry; the disk, after all that the card has, would take minutes here."""
+    transcript = run(NetBoot(
+        firmware="uefi", bootfile=f"{retired.url}/boot.ipxe", mac=MAC, tftp=retired.tftp, milestones=(
+            Milestone(name="the pointer", text=f"mac/{CARD}/boot.ipxe... ok", seconds=90),
+            Milestone(name="iPXE ends", text="Could not boot image", seconds=30),
+            Milestone(name="firmware goes on", text="BdsDxe: failed to load", seconds=30))), tmp_path)
+    assert retired.found(transcript) == ["http boot.ipxe", f"http mac/{CARD}/boot.ipxe"]
 
 
 @pytest.mark.parametrize(("way", "menu"), [

@@ -12,6 +12,7 @@ import re
 import struct
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -142,14 +143,14 @@ class Installed:
         self.tree = tree
         self.host = run.lab / "bundle" / "hosts" / "web1"
         self.console = run.text("guest-web1.log").replace("\r", "")
-        self.report = re.findall(r"^([a-z][a-z0-9]*)=(.*)$", self.console, re.MULTILINE)
+        self.report: list[tuple[str, str]] = re.findall(r"^([a-z][a-z0-9]*)=(.*)$", self.console, re.MULTILINE)
 
     def one(self, key: str) -> str:
         values = [value for name, value in self.report if name == key]
         assert len(values) == 1, f"{key} was reported {len(values)} times: {self.report}\n{self.run.tails()}"
         return values[0]
 
-    def seen(self) -> dict[str, object]:
+    def seen(self) -> Any:
         """The configuration as the toolstack understood it."""
         found = json.loads(self.run.text("installing.json"))
         assert len(found) == 1, f"xl list -l saw no guest\n{self.run.tails()}"

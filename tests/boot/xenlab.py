@@ -26,9 +26,9 @@ XEN = "4.17"
 HYPERVISOR = f"xen-hypervisor-{XEN}-amd64"
 PYTHON = "3.11"  # of Debian 12, for pygrub
 PACKAGES = (f"xen-utils-{XEN}", "xen-utils-common", "xenstore-utils", f"libxenmisc{XEN}", "libxentoollog1",
-            "libxenstore4", "libxencall1", "libxendevicemodel1", "libxenevtchn1", "libxenforeignmemory1", "libxengnttab1",
-            "libxenhypfs1", "libxentoolcore1", "libyajl2", "libnl-3-200", "libnl-route-3-200", "libfdt1", "libext2fs2",
-            "bash", "dash", "iproute2", "mount", "util-linux", "libgcc-s1", "python3-minimal",
+            "libxenstore4", "libxencall1", "libxendevicemodel1", "libxenevtchn1", "libxenforeignmemory1",
+            "libxengnttab1", "libxenhypfs1", "libxentoolcore1", "libyajl2", "libnl-3-200", "libnl-route-3-200",
+            "libfdt1", "libext2fs2", "bash", "dash", "iproute2", "mount", "util-linux", "libgcc-s1", "python3-minimal",
             f"python{PYTHON}-minimal", f"libpython{PYTHON}-minimal", f"libpython{PYTHON}-stdlib", "libncursesw6",
             "libtinfo6", "ncurses-base", "libffi8", "libexpat1")
 # All that a dom0 needs for PV guests; the rest of the commands is busybox.
@@ -119,17 +119,16 @@ def dom0() -> Dom0:
     roots = [debian.unpacked(package) for package in PACKAGES]
     busybox = Path(need("busybox", "busybox-static"))
     identity = _identity(hypervisor, busybox, roots)
-    folder = debian.cache() / f"dom0-{identity}"
-    if not folder.is_dir():
+    unzipped, initramfs = debian.cache() / f"xen-{identity}", debian.cache() / f"dom0-{identity}.cpio"
+    if not (unzipped.is_file() and initramfs.is_file()):
         with tempfile.TemporaryDirectory(dir=debian.cache()) as scratch:
-            half = Path(scratch) / "dom0"
-            half.mkdir()
-            (half / "xen").write_bytes(gzip.decompress(hypervisor.read_bytes()))
-            root = Path(scratch) / "root"
+            root, made = Path(scratch) / "root", Path(scratch) / "made"
+            made.write_bytes(gzip.decompress(hypervisor.read_bytes()))
+            made.rename(unzipped)
             _fill(root, roots, busybox)
-            (half / "dom0.cpio").write_bytes(archive(root))
-            half.rename(folder)
-    return Dom0(hypervisor=folder / "xen", kernel=debian.vmlinuz("amd64"), initramfs=folder / "dom0.cpio")
+            made.write_bytes(archive(root))
+            made.rename(initramfs)
+    return Dom0(hypervisor=unzipped, kernel=debian.vmlinuz("amd64"), initramfs=initramfs)
 
 
 def archive(root: Path) -> bytes:

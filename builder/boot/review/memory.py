@@ -37,5 +37,5 @@ def check(host: Host, generation: Generation, initrd_size: int, stage2_size: int
     return Finding(
         topic="memory", severity=Severity.ERROR, text=f"{host.name}: {text}", expected=f"{wanted} MiB",
         found=f"{host.memory} MiB", hint=f'memory = "{wanted} MiB" for the installation; less may do afterwards',
-        detail=(f"stage2 of {-(-stage2_size // MIB)} MiB lies in memory as a whole, beside the unpacked initrd of "
-                f"{-(-initrd_size // MIB)} MiB and the installer",))
+        detail=(f"stage2 of {-(-stage2_size // MIB)} MiB lies in memory as a whole, beside what the initrd of "
+                f"{-(-initrd_size // MIB)} MiB unpacks to and the installer",))

@@ -22,7 +22,7 @@ mount -t xenfs xenfs /proc/xen
 mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000 lab /lab || echo "LAB: no shared folder"
 ip link set lo up
 xenstored --pid-file=/run/xen/xenstored.pid
-toolstack=$(echo /usr/lib/xen-*)
+toolstack=$(echo /usr/lib/xen-[0-9]*)
 "$toolstack/bin/xen-init-dom0"
 xenconsoled --log=guest --log-dir=/lab --pid-file=/run/xen/xenconsoled.pid
 echo "LAB: dom0 is up"

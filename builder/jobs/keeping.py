@@ -17,7 +17,7 @@ from builder.progress import Meter, Progress
 
 PLACES = ("profiles/*.lock", "*.lock")
 # What a lock needs from the store; treeinfo and repomd are read anew each time, and are no objects.
-CARRIED = ("kernel", "initrd", "stage2", "loader")
+CARRIED = ("kernel", "initrd", "stage2", "loader", "patch")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

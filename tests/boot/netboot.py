@@ -19,11 +19,11 @@ from typing import Literal
 from tests.boot import qemu, traffic
 from tests.tool.tools import need
 
-# secure: UEFI that starts only what Microsoft's keys or Debian's, inside of its shim, have signed.
+# secure: UEFI with Secure Boot on and Microsoft's keys in it.
 Firmware = Literal["bios", "uefi", "secure"]
 Stream = Literal["console", "report"]
 
-# Code and variables of OVMF; what keeps the variables of the second from the guest is system management mode.
+# Code and variables of OVMF. Secure Boot keeps its variables by system management mode, which the machine pc has not.
 OVMF = {
     "uefi": ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"),
     "secure": ("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", "/usr/share/OVMF/OVMF_VARS_4M.ms.fd"),
@@ -68,8 +68,8 @@ class Transcript:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetBoot:
     """`bootfile` is what DHCP names: a path below `tftp`, or a URL. With `ipxe` the card has QEMU's iPXE ROM; without,
-    the firmware's own PXE does the work. `disk` is a raw image, or what else QEMU takes for one, and started when the network
-    gives the machine back."""
+    the firmware's own PXE does the work. `disk` is a raw image, or what else QEMU takes for one, and started when the
+    network gives the machine back. `memory` is in MiB."""
 
     firmware: Firmware
     bootfile: str
@@ -83,8 +83,8 @@ class NetBoot:
     def run(self, scratch: Path) -> Transcript:
         """Watch the machine until its last milestone or the first that it misses; `scratch` gets console.log,
         report.log and traffic.pcap."""
-        for stream in ("console", "report"):
-            (scratch / f"{stream}.log").write_bytes(b"")  # what an earlier machine said is no milestone of this one
+        for name in ("console.log", "report.log", "traffic.pcap"):
+            (scratch / name).write_bytes(b"")  # what an earlier machine said is no milestone of this one
         with subprocess.Popen(self._command(scratch), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                               text=True) as machine:
             try:
@@ -127,7 +127,7 @@ def _watch(machine: subprocess.Popen[str], milestones: Sequence[Milestone],
            scratch: Path) -> tuple[tuple[tuple[str, float], ...], Milestone | None]:
     started = time.monotonic()
     after = {"console": 0, "report": 0}
-    reached = []
+    reached: list[tuple[str, float]] = []
     for milestone in milestones:
         limit = time.monotonic() + milestone.seconds
         while True:

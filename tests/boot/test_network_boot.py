@@ -87,7 +87,7 @@ class Site:
                     if word.startswith("inst.ks="))
 
     def deploy(self, *words: str) -> None:
-        command = ["sh", self.bundle / "deploy.sh", "--http", self.http, "--tftp", self.tftp, *words]
+        command = ["sh", f"{self.bundle}/deploy.sh", "--http", str(self.http), "--tftp", str(self.tftp), *words]
         done = subprocess.run(command, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
 

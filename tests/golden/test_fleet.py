@@ -151,6 +151,16 @@ def test_everything_served_holds_the_bundle_s_id_or_is_a_pointer(fleet):
     assert f"inst.stage2=http://10.20.0.5/b/{ident}/rocky-9.6-x86_64" in line.split()
 
 
+def test_a_patch_of_the_tree_is_served_beside_stage2_and_the_mirror_is_not_asked_for_one(fleet):
+    place = f"{MIRROR}/rocky/9"
+    fleet.trees[place] = {**fleet.trees[place], "BaseOS/x86_64/os/images/updates.img": b"\x1f\x8b a patch"}
+    text = profile("rocky-9.6", "network") + '[trust]\naccept = ["images/updates.img"]\n'
+    bundle = build("pxe", text)
+    served = [path for path in files(bundle) if path.endswith("/images/updates.img")]
+    assert len(served) == 1 and (bundle / served[0]).read_bytes() == b"\x1f\x8b a patch"
+    assert f"{MIRROR}/rocky/9/BaseOS/x86_64/os/images/" not in (bundle / "NEXT-STEPS.txt").read_text()
+
+
 def test_a_kickstart_lies_at_a_path_that_only_its_host_knows(fleet):
     bundle = build("pxe", profile("rocky-9.6", "network"))
     found = {host: re.search(r"inst\.ks=http://10\.20\.0\.5/(b/[0-9a-f]{8}/ks/[a-z2-7]{32}/ks\.cfg)",

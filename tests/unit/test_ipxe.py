@@ -118,9 +118,17 @@ def test_an_initrd_that_the_profile_names_is_refused():
 
 def test_a_line_of_2047_bytes_is_all_that_the_kernel_takes():
     fixed = len(f"initrd=initrd.img  {CARD}")
-    assert ipxe.host(boot(arguments=("a" * (2047 - fixed),)), SERVED)
+    assert ipxe.host(boot(arguments=("a" * (2047 - fixed),), firmware="bios"), SERVED)
     with pytest.raises(UsageError, match=r"host\.web1: ipxe: arguments: the command line has 2048 bytes; the kernel "):
-        ipxe.host(boot(arguments=("a" * (2048 - fixed),)), SERVED)
+        ipxe.host(boot(arguments=("a" * (2048 - fixed),), firmware="bios"), SERVED)
+
+
+def test_under_uefi_the_kernel_s_name_stands_in_front_and_counts():
+    fixed = len(f"vmlinuz initrd=initrd.img  {CARD}")
+    for firmware in ("uefi", "any"):
+        assert ipxe.host(boot(arguments=("a" * (2047 - fixed),), firmware=firmware), SERVED)
+        with pytest.raises(UsageError, match="the command line has 2048 bytes"):
+            ipxe.host(boot(arguments=("a" * (2048 - fixed),), firmware=firmware), SERVED)
 
 
 @pytest.mark.parametrize("field", FIELDS)

@@ -39,7 +39,7 @@ UNBUILT = "0" * ID_LENGTH
 class NetworkRoute:
     """`ident` is the id in served paths; before a build any of the same length does."""
 
-    roles: tuple[str, ...] = ("kernel", "initrd", "stage2", "loader")
+    roles: tuple[str, ...] = ("kernel", "initrd", "stage2", "loader", "patch")
     machine: Machine = "pc"
     loader = ""
 
@@ -126,7 +126,9 @@ class NetworkRoute:
         made = [route.pinned(lock.pin(role), f"{root}/{path}", context)  # type: ignore[arg-type]
                 for root in layout.roots(self.served) for role, path in (("kernel", kernel), ("initrd", initrd))]
         tree = f"http/{layout.within(self.served, self.folder)}"
-        made.append(route.pinned(lock.pin("stage2"), f"{tree}/{self.stage2}", context))
+        # The installer takes its patches from where stage2 is (anaconda-lib.sh, anaconda_net_root).
+        made += [route.pinned(pin, f"{tree}/{pin.path}", context)
+                 for pin in (lock.pin("stage2"), *lock.of_role("patch"))]
         told = (f"[general]\nfamily = {self.profile.release.family.title}\nversion = {lock.version}\n"
                 f"arch = {lock.arch}\n\n[stage2]\nmainimage = {self.stage2}\n")
         return [*made, text_entry(f"{tree}/.treeinfo", told)]

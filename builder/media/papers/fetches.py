@@ -43,7 +43,8 @@ def listed(profile: Profile, lock: Lock, install_url: str, lines: Iterable[Seque
 def _served(lock: Lock, own: str, checked: bool) -> Iterator[Fetched]:
     """What the bundle's own server gives: the bytes that are pinned, over a connection that may not be."""
     if own:
-        yield Fetched(url=f"{own}/b/", what="kernel, initrd, the installer itself (stage2), the kickstart",
+        yield Fetched(url=f"{own}/b/", what="kernel, initrd, the installer itself (stage2) with its patches, if the "
+                      "tree had any, the kickstart",
                       protection=f"the bytes of this bundle, {UNCHECKED}; {_way(own, checked)}")
 
 
@@ -56,7 +57,7 @@ def _tree(lock: Lock, install_url: str, checked: bool, *, stage2: bool) -> Itera
         yield Fetched(url=f"{install_url}/{image.path}", what="the installer itself (stage2)",
                       protection=f"{_pinned(image)}, {UNCHECKED}; {way}")
     patches = {pin.path: pin for pin in lock.of_role("patch")}
-    for path in PATCHES:
+    for path in PATCHES if stage2 else ():
         if path in patches:
             known = f"{_pinned(patches[path])}, {UNCHECKED}"
         elif path in lock.absent:

@@ -113,11 +113,13 @@ def menus(boots: Sequence[Boot], served: Served) -> tuple[Rendered, ...]:
 
 def _arguments(boot: Boot) -> tuple[str, ...]:
     """The whole line. Kernels before 5.7, so those of EL7 and EL8, find an initrd under UEFI only by an initrd= that
-    names it (iPXE interface/efi/efi_file.c); on a BIOS it does no harm."""
+    names it (iPXE interface/efi/efi_file.c); on a BIOS it does no harm. Under UEFI iPXE puts the kernel's name in front
+    (seen in a guest's /proc/cmdline)."""
     card = layout.bootif(boot)
     line = cmdline.CommandLine((*(f"initrd={name}" for name in boot.initrds), *layout.arguments(boot, "ipxe"),
                                 *([card] if card else [])))
-    cmdline.fit(line, replace(cmdline.limit(boot.generation, "ipxe"), adds=""), f"host.{boot.name}: ipxe: arguments")
+    bound = replace(cmdline.limit(boot.generation, "ipxe"), adds="" if boot.firmware == "bios" else boot.kernel)
+    cmdline.fit(line, bound, f"host.{boot.name}: ipxe: arguments")
     return line.parameters
 
 

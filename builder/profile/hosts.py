@@ -11,7 +11,7 @@ from builder.catalog.generation import MIB, Generation
 from builder.profile import kinds, storage
 from builder.profile.file import schema
 from builder.profile.file.mistakes import Mistakes
-from builder.profile.networks import Networks
+from builder.profile.network.tables import Networks
 from builder.profile.secrets import Secret
 from builder.profile.taken import Taken
 from builder.profile.values import Disk, Host, Rhsm, Storage

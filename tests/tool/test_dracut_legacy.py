@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from builder.boot.line import forms, network
 from builder.catalog.generation import GENERATIONS
-from builder.profile.values import Link, NetworkPlan
+from builder.profile.network.plan import Link, NetworkPlan
 from tests.tool.tools import need
 from tests.unit import plans, samples
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from builder.boot.kickstart import network as kickstart
 from builder.boot.line import network
 from builder.catalog import load
-from builder.profile.values import NetworkPlan
+from builder.profile.network.plan import NetworkPlan
 from tests.tool.test_nm_initrd_generator import Made, facts
 from tests.tool.tools import need
 from tests.unit import plans, samples

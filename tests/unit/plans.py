@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from builder import names
-from builder.profile.values import Link, NetworkPlan, Route
+from builder.profile.network.plan import Link, NetworkPlan, Route
 
 HOSTNAMES = st.from_regex(r"[a-z]([a-z0-9-]{0,10}[a-z0-9])?(\.[a-z]([a-z0-9-]{0,8}[a-z0-9])?){0,2}", fullmatch=True)
 # As systemd names Ethernet cards; a name such as `dhcp` would be a method in the short form of ip=.

@@ -9,16 +9,14 @@ from types import MappingProxyType
 from typing import Any
 
 from builder.catalog import load
+from builder.profile.network.plan import Link, NetworkPlan, Route
 from builder.profile.values import (
     Disk,
     Firewall,
     Host,
-    Link,
-    NetworkPlan,
     Origin,
     Profile,
     Root,
-    Route,
     Services,
     Storage,
     TextFile,

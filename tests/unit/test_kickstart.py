@@ -18,7 +18,8 @@ from builder.boot.line.cmdline import Machine
 from builder.boot.review import parsed
 from builder.catalog.generation import GENERATIONS
 from builder.errors import UsageError
-from builder.profile.values import Disk, Firewall, Host, NetworkPlan, Origin, Profile, Root, Services, Storage, Xen
+from builder.profile.network.plan import NetworkPlan
+from builder.profile.values import Disk, Firewall, Host, Origin, Profile, Root, Services, Storage, Xen
 from tests.unit import plans, samples
 
 RELEASES = ("centos-6.10", "centos-7.0.1406", "centos-7.9.2009", "rocky-8", "rocky-9.6", "centos-stream-9", "rocky-10",

@@ -16,7 +16,7 @@ from builder.catalog.generation import GENERATIONS
 from builder.errors import UsageError
 from builder.finding import Severity
 from builder.names import SAFE_TOKEN
-from builder.profile.values import Link, NetworkPlan
+from builder.profile.network.plan import Link, NetworkPlan
 from tests.unit import plans, samples
 
 EL7, EL9 = GENERATIONS["el7"], GENERATIONS["el9"]

@@ -18,7 +18,7 @@ from builder.boot.review.parsed import parse_back
 from builder.catalog import load
 from builder.catalog.family import Release
 from builder.errors import UsageError
-from builder.profile.values import Link, NetworkPlan
+from builder.profile.network.plan import Link, NetworkPlan
 from tests.corpus import corpus
 from tests.unit import plans, samples
 

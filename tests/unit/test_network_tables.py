@@ -9,7 +9,7 @@ import pytest
 
 from builder.errors import UsageError
 from builder.profile import resolve
-from builder.profile.values import NetworkPlan
+from builder.profile.network.plan import NetworkPlan
 from tests.unit import samples
 from tests.unit.samples import HASH
 

@@ -20,7 +20,8 @@ from builder.boot.review import unsaid
 from builder.catalog.generation import GENERATIONS
 from builder.errors import UsageError
 from builder.finding import Severity
-from builder.profile.values import NetworkPlan, User
+from builder.profile.network.plan import NetworkPlan
+from builder.profile.values import User
 from tests.unit import samples
 
 V6: dict[str, Any] = {"addresses": ("2001:db8::10/64",), "gateways": ("2001:db8::1",), "nameservers": ("2001:db8::53",)}

@@ -17,8 +17,9 @@ from builder.boot.line import forms, loader, nm
 from builder.boot.review.cards import Card
 from builder.catalog.family import Release
 from builder.errors import UsageError
-from builder.profile.stacking import BOOTIF
-from builder.profile.values import Host, Link, NetworkPlan
+from builder.profile.network.plan import Link, NetworkPlan
+from builder.profile.network.stacking import BOOTIF
+from builder.profile.values import Host
 
 Line = tuple[str, ...]
 # Installers that know --ipv4-dns-search and its sisters in each of their releases: rhinstaller/anaconda pull request

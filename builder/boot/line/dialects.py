@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from builder.boot.line import legacy, loader, nm
 from builder.boot.line.forms import Arguments
-from builder.profile.values import NetworkPlan
+from builder.profile.network.plan import NetworkPlan
 
 DIALECTS: dict[str, Callable[[NetworkPlan, str], Arguments]] = {
     "el6": loader.arguments,

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from builder.errors import UsageError
 from builder.names import Address, Interface
-from builder.profile.stacking import BOOTIF
-from builder.profile.values import Link, NetworkPlan
+from builder.profile.network.plan import Link, NetworkPlan
+from builder.profile.network.stacking import BOOTIF
 
 Arguments = tuple[str, ...]
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from builder.boot.line import forms
 from builder.boot.line.forms import Arguments
 from builder.errors import UsageError, several
-from builder.profile.values import Link, NetworkPlan
+from builder.profile.network.plan import Link, NetworkPlan
 
 # Names of VLANs from which ifup.sh (get_vid) finds the id.
 VLAN_NAME = re.compile(r"vlan[0-9]+|[^.]+\.[0-9]+")

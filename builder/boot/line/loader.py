@@ -5,7 +5,7 @@ from __future__ import annotations
 from builder.boot.line import forms
 from builder.boot.line.forms import Arguments
 from builder.errors import UsageError
-from builder.profile.values import Link, NetworkPlan
+from builder.profile.network.plan import Link, NetworkPlan
 
 SCRIPT = "write it in a post script, to /etc/sysconfig/network-scripts"
 

@@ -11,7 +11,8 @@ from builder.catalog.generation import Generation
 from builder.errors import UsageError
 from builder.finding import Finding, Severity
 from builder.names import safe_token
-from builder.profile.values import Host, NetworkPlan
+from builder.profile.network.plan import NetworkPlan
+from builder.profile.values import Host
 
 
 def arguments(plan: NetworkPlan, hostname: str, generation: Generation) -> tuple[str, ...]:

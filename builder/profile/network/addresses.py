@@ -8,8 +8,8 @@ from typing import Literal
 from builder import names
 from builder.names import Address, Interface
 from builder.profile.file.mistakes import Mistakes
+from builder.profile.network.plan import Link, Route
 from builder.profile.taken import Taken
-from builder.profile.values import Link, Route
 
 Method = Literal["static", "dhcp", "dhcp6", "auto6", "none"]
 WORDS: dict[str, Method] = {"dhcp": "dhcp", "dhcp6": "dhcp6", "auto6": "auto6"}

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from builder import names
 from builder.names import shown
 from builder.profile.file.mistakes import Mistakes
-from builder.profile.values import Link
+from builder.profile.network.plan import Link
 
 Kind = Literal["card", "bond", "vlan", "bridge", "team"]
 MASTERS: tuple[Kind, ...] = ("bond", "bridge", "team")

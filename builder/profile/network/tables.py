@@ -11,13 +11,14 @@ from typing import Any
 
 from builder import names
 from builder.names import Address
-from builder.profile import kinds, stacking
-from builder.profile.addresses import WORDS, Addresses
+from builder.profile import kinds
 from builder.profile.file import schema
 from builder.profile.file.mistakes import Mistakes
-from builder.profile.stacking import BOOTIF, Draft
+from builder.profile.network import stacking
+from builder.profile.network.addresses import WORDS, Addresses
+from builder.profile.network.plan import Link, NetworkPlan
+from builder.profile.network.stacking import BOOTIF, Draft
 from builder.profile.taken import Taken
-from builder.profile.values import Link, NetworkPlan
 
 # A guest's card needs a MAC before the guest is made; other machines bring theirs.
 MAKERS = {"xen": names.xen_mac, "kvm": names.kvm_mac}

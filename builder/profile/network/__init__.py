@@ -1,0 +1,1 @@
+"""From the network keys of a profile to the plan of a host."""

@@ -9,7 +9,8 @@ import pytest
 from builder.digest import Digest
 from builder.lock.model import Pin
 from builder.media.papers import fetches
-from builder.profile.values import TextFile
+from builder.profile.secrets import Secret
+from builder.profile.values import Encryption, Rhsm, Storage, TextFile
 from tests.machines import lock, profile
 
 URL = "https://vault.example/7.9.2009/os/x86_64"
@@ -85,6 +86,31 @@ def test_repositories_that_the_kickstart_leaves_on_the_machine_are_listed(tmp_pa
     assert f"{URL}/" in mirror and not [url for url in mirror if "vault.centos.org" in url]
     own = listed(tmp_path, release="centos-7.9.2009", kickstart=TextFile(path="my.ks", text=""))
     assert not [url for url in own if "vault.centos.org" in url]
+
+
+def with_host(folder, **changes):
+    return {"hosts": tuple(dataclasses.replace(host, **changes) for host in profile(folder, release="rocky-9").hosts)}
+
+
+def test_the_server_that_opens_the_disk_is_listed_with_what_makes_it_known(tmp_path):
+    def tang(thumbprint):
+        secret = Encryption(passphrase=Secret("long enough"), tang="http://10.0.0.9", thumbprint=thumbprint)
+        return with_host(tmp_path, storage=Storage(encrypt=secret))
+
+    known = listed(tmp_path, **tang("3ZWS6-cDrCG61UPJS2BMmPU4I54"))["http://10.0.0.9"].protection
+    assert known == ("clevis knows its signing key by the thumbprint 3ZWS6-cDrCG61UPJS2BMmPU4I54; plain http: whoever is "
+                     "on the way can change it")
+    assert "give its thumbprint" in listed(tmp_path, **tang(""))["http://10.0.0.9"].protection
+    assert "http://10.0.0.9" not in listed(tmp_path, **tang(""), kickstart=TextFile(path="my.ks", text=""))
+    typed = with_host(tmp_path, storage=Storage(encrypt=Encryption(passphrase=Secret("long enough"))))
+    assert listed(tmp_path, **typed).keys() == listed(tmp_path).keys()
+
+
+def test_the_server_where_a_machine_registers_is_listed(tmp_path):
+    found = listed(tmp_path, **with_host(tmp_path, rhsm=Rhsm(organization=Secret("1234"), activation_key=Secret("web"))))
+    there = found["https://subscription.rhsm.redhat.com/subscription"]
+    assert there.what.startswith("registration with Red Hat") and there.protection.endswith("; https")
+    assert fetches.RHSM not in listed(tmp_path)
 
 
 def test_what_is_the_user_s_own_is_named_as_such(tmp_path):

@@ -16,6 +16,8 @@ from builder.lock.model import PATCHES, Lock, Pin
 from builder.profile.values import Profile
 
 REPOMD = "repodata/repomd.xml"
+# hostname and prefix as /etc/rhsm/rhsm.conf comes (rhsm.conf(5)); a kickstart of ours changes neither.
+RHSM = "https://subscription.rhsm.redhat.com/subscription"
 UNCHECKED = "but the machine does not check it"
 
 
@@ -37,7 +39,7 @@ def listed(profile: Profile, lock: Lock, install_url: str, lines: Iterable[Seque
     foreign = [p for p in parameters if not (own and p.partition("=")[2].startswith(f"{own}/"))]
     return (*_served(lock, own, checked), *_tree(lock, install_url, checked, stage2=not own),
             *_arguments(foreign, install_url, checked),
-            *_installed(profile, install_url), *_users(profile))
+            *_services(profile), *_installed(profile, install_url), *_users(profile))
 
 
 def _served(lock: Lock, own: str, checked: bool) -> Iterator[Fetched]:
@@ -80,6 +82,21 @@ def _arguments(parameters: Iterable[str], install_url: str, checked: bool) -> It
         if value != install_url and ("://" in value or value.startswith("nfs")):
             yield Fetched(url=value, what=f"what {key}= of kernel_arguments asks for",
                           protection=f"not known here; {_way(value, checked)}")
+
+
+def _services(profile: Profile) -> Iterator[Fetched]:
+    """Servers that a kickstart of ours makes the machine ask: what unlocks its disk, and where it registers."""
+    if profile.kickstart or profile.template:
+        return
+    unlocks = {(encrypt.tang, encrypt.thumbprint) for host in profile.hosts if (encrypt := host.storage.encrypt)}
+    for url, thumbprint in sorted(unlocks - {("", "")}):
+        known = (f"clevis knows its signing key by the thumbprint {thumbprint}" if thumbprint
+                 else "clevis takes the signing key that it meets while it installs: give its thumbprint")
+        yield Fetched(url=url, what="half of the key that opens the disk, once while it installs and at each start",
+                      protection=f"{known}; {_way(url, True)}")
+    if any(host.rhsm for host in profile.hosts):
+        yield Fetched(url=RHSM, what="registration with Red Hat, then its packages from cdn.redhat.com",
+                      protection="subscription-manager checks the server by Red Hat's own authority; https")
 
 
 def _installed(profile: Profile, install_url: str) -> Iterator[Fetched]:

@@ -115,4 +115,4 @@ def test_a_damaged_repomd_reads_or_is_refused_and_never_fails_otherwise(at: int,
         read = repomd.read(GOOD[:at] + noise + GOOD[at + len(noise):], WHERE)
     except HostileInput:
         return
-    assert all(".." not in record.href for record in read.records.values())
+    assert all(".." not in record.href.split("/") for record in read.records.values())

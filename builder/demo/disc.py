@@ -15,7 +15,6 @@ from dataclasses import dataclass
 SECTOR = 2048
 SYSTEM_AREA = 16
 DIRECTORY = 2  # a flag of a directory record, ECMA-119 9.1.6
-RECORD = 33  # what a directory record has before its identifier
 SELF, PARENT = b"\0", b"\1"
 FOLDER_MODE, FILE_MODE = 0o040555, 0o100444
 # System use of the root's own record (SUSP 1.12, 5.3 and 5.5): long names follow, and they are those of Rock Ridge.

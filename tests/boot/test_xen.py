@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import struct
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,7 @@ import pytest
 from builder.outputs import xen
 from tests.boot import guest, xenlab
 from tests.boot.job import pinboot, public_key
-from tests.tool import debian, standin
+from tests.tool import bootdisk, debian, standin
 from tests.tool.tools import need
 
 pytestmark = pytest.mark.boot
@@ -69,7 +67,7 @@ menuentry 'CentOS Linux (6.1.0) 7 (Core)' --class centos {{
 	initrd16 /initramfs-6.1.0.img
 }}
 """
-START, SIZE = 2048, 20 << 20  # of the partition: sector, bytes
+SIZE = 20 << 20  # of the partition, in bytes
 
 
 def telling(tree: standin.Facts, scratch: Path) -> None:
@@ -108,15 +106,7 @@ def installed_disk(path: Path, scratch: Path) -> None:
     boot = scripts_in(scratch / "boot", {"grub2/grub.cfg": MENU})
     (boot / "vmlinuz-6.1.0").write_bytes(debian.vmlinuz().read_bytes())
     (boot / "initramfs-6.1.0.img").write_bytes(xenlab.archive(system))
-    partition = scratch / "partition"
-    partition.touch()
-    with partition.open("r+b") as stream:
-        stream.truncate(SIZE)
-    mke2fs = need("mke2fs", "e2fsprogs")
-    subprocess.run([mke2fs, "-q", "-t", "ext4", "-O", "64bit,metadata_csum", "-d", boot, partition], check=True)
-    entry = struct.pack("<B3sB3sII", 0x80, b"\0\2\0", 0x83, b"\xff\xff\xff", START, SIZE // 512)
-    head = b"\0" * 446 + entry + b"\0" * 48 + b"\x55\xaa"
-    path.write_bytes(head + b"\0" * (START * 512 - len(head)) + partition.read_bytes())
+    bootdisk.write(path, boot, scratch, SIZE)
 
 
 def bundle(folder: Path, target: Path, tree: standin.Facts) -> None:

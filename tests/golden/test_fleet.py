@@ -6,7 +6,6 @@ What the files say is read in tests/golden/{guests,loaders,services}; here the b
 
 import hashlib
 import json
-import os
 import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from builder.catalog.generation import EFI_LOADERS
 from builder.demo import stored, tree
 from builder.profile import kinds
+from tests.golden import expected
 from tests.golden.bench import MIRROR, pinboot
 from tests.unit import samples
 
@@ -117,13 +117,7 @@ def test_a_bundle_of_every_release_and_output_stands_still(fleet, release, kind)
     assert pinboot("verify", bundle).code == 0
     made = "".join(f"{p.stat().st_mode & 0o777:04o} {hashlib.sha256(p.read_bytes()).hexdigest()} {path}\n"
                    for path, p in files(bundle).items())
-    expected = FOLDER / f"{release}-{kind}.txt"
-    if os.environ.get("PINBOOT_BLESS") == "1":
-        FOLDER.mkdir(exist_ok=True)
-        expected.write_text(made)
-        pytest.fail("blessed: read the difference, then run again without PINBOOT_BLESS")
-    assert expected.exists(), f"{expected.name} is not there: PINBOOT_BLESS=1 writes one to read and commit"
-    assert made == expected.read_text()
+    expected.same_text(FOLDER / f"{release}-{kind}.txt", made)
 
 
 def test_a_guest_s_xml_boots_the_pinned_pair_with_the_host_s_own_arguments(fleet):

@@ -1,12 +1,12 @@
 """Every file of every kind of guest. `PINBOOT_BLESS=1` writes them anew for a person to read."""
 
-import os
 from pathlib import Path
 
 import pytest
 
 from builder.digest import Digest
 from builder.outputs.guests import libvirt, packer, qemu, virtinstall
+from tests.golden import expected
 from tests.unit import guests
 
 FOLDER = Path(__file__).parent / "guests"
@@ -22,14 +22,7 @@ def rendered(case):
 
 @pytest.mark.parametrize("case", guests.CASES)
 def test_the_files_of_a_guest_are_what_was_expected(case):
-    made, folder = rendered(case), FOLDER / case
-    if os.environ.get("PINBOOT_BLESS") == "1":
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in made.items():
-            (folder / name).write_text(text, encoding="utf-8")
-        pytest.fail("blessed: read the difference, then run again without PINBOOT_BLESS")
-    assert folder.is_dir(), f"{case} is not there: PINBOOT_BLESS=1 writes it to read and commit"
-    assert made == {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
+    expected.same_files(FOLDER / case, rendered(case))
 
 
 def test_every_expected_folder_is_of_a_case():

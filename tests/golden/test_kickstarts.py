@@ -1,11 +1,11 @@
 """The kickstart of every release with every storage preset. `PINBOOT_BLESS=1` writes them anew for a person to read."""
 
-import os
 from pathlib import Path
 
 import pytest
 
 from builder.boot.kickstart import render
+from tests.golden import expected
 from tests.golden.bench import pinboot
 from tests.golden.conftest import ROCKY_PROFILE
 from tests.unit import presets
@@ -17,13 +17,7 @@ FOLDER = Path(__file__).parent / "kickstarts"
 def test_a_kickstart_is_what_was_expected(release, preset):
     profile = presets.profile(release, preset)
     made = render.render(profile, profile.hosts[0], install_url="http://192.0.2.5/tree", machine="pc")
-    expected = FOLDER / f"{release}-{preset}.ks"
-    if os.environ.get("PINBOOT_BLESS") == "1":
-        FOLDER.mkdir(exist_ok=True)
-        expected.write_text(made)
-        pytest.fail("blessed: read the difference, then run again without PINBOOT_BLESS")
-    assert expected.exists(), f"{expected.name} is not there: PINBOOT_BLESS=1 writes one to read and commit"
-    assert made == expected.read_text()
+    expected.same_text(FOLDER / f"{release}-{preset}.ks", made)
 
 
 def test_every_expected_kickstart_is_of_a_preset():

@@ -2,14 +2,13 @@
 
 import dataclasses
 import ipaddress
-import os
-import shutil
 from pathlib import Path
 
 import pytest
 
 from builder.outputs.boot import Boot, Served
 from builder.outputs.loaders import files
+from tests.golden import expected
 from tests.unit.loaderboots import SERVED, WEB, boot
 
 FOLDER = Path(__file__).parent / "loaders"
@@ -65,17 +64,7 @@ def made(case):
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_files_of_a_fleet_are_what_was_expected(name):
-    found, folder = made(CASES[name]), FOLDER / name
-    if os.environ.get("PINBOOT_BLESS") == "1":
-        shutil.rmtree(folder, ignore_errors=True)
-        for path, text in found.items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_text(text)
-        pytest.fail("blessed: read the difference, then run again without PINBOOT_BLESS")
-    expected = {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
-    assert expected, f"{folder} is empty: PINBOOT_BLESS=1 writes what a person then reads and commits"
-    assert sorted(found) == sorted(expected)
-    assert {path: text for path, text in found.items() if text != expected[path]} == {}
+    expected.same_files(FOLDER / name, made(CASES[name]))
 
 
 def test_every_expected_folder_is_of_a_case():

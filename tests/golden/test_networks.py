@@ -3,7 +3,6 @@
 `PINBOOT_BLESS=1` writes the expected texts anew for a person to read.
 """
 
-import os
 import re
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from builder.boot.kickstart import network as kickstart
 from builder.boot.line import network as line
 from builder.errors import UsageError
 from builder.profile import resolve
+from tests.golden import expected
 from tests.unit.presets import RELEASES
 
 FOLDER = Path(__file__).parent / "networks"
@@ -42,13 +42,7 @@ def _host(host, profile):
 def test_a_network_is_told_as_was_expected(number, release, tmp_path):
     shape = re.sub(r'^release *= *"[^"]+"', f'release = "{release}"', SHAPES[number - 1])
     made = told(f'root = {{ password = "$6$salt${"x" * 86}" }}\n{shape}', tmp_path)
-    expected = FOLDER / f"{number:02}-{release}.txt"
-    if os.environ.get("PINBOOT_BLESS") == "1":
-        FOLDER.mkdir(exist_ok=True)
-        expected.write_text(made)
-        pytest.fail("blessed: read the difference, then run again without PINBOOT_BLESS")
-    assert expected.exists(), f"{expected.name} is not there: PINBOOT_BLESS=1 writes one to read and commit"
-    assert made == expected.read_text()
+    expected.same_text(FOLDER / f"{number:02}-{release}.txt", made)
 
 
 def test_every_expected_network_is_of_a_shape_and_most_releases_take_most_shapes():

@@ -1,13 +1,13 @@
 """Whole configurations of the servers, as files. `PINBOOT_BLESS=1` writes them anew for a person to read."""
 
 import ipaddress
-import os
 from pathlib import Path
 
 import pytest
 
 from builder.outputs.services import deploy, dnsmasq, kea, nginx
 from builder.outputs.services.dhcp import Loaders
+from tests.golden import expected
 from tests.unit.serving import boot, dhcp, served
 
 FOLDER = Path(__file__).parent / "services"
@@ -37,16 +37,7 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_servers_are_told_what_was_expected(case):
-    made = {file.path: file.text for file in CASES[case]()}
-    folder = FOLDER / case
-    if os.environ.get("PINBOOT_BLESS") == "1":
-        for path, text in made.items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_text(text)
-        pytest.fail("blessed: read the difference, then run again without PINBOOT_BLESS")
-    expected = {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
-    assert made.keys() == expected.keys(), "PINBOOT_BLESS=1 writes what is missing, to read and commit"
-    assert made == expected
+    expected.same_files(FOLDER / case, {file.path: file.text for file in CASES[case]()})
 
 
 def test_every_expected_folder_is_of_a_case():

@@ -1,19 +1,17 @@
 """The real pygrub takes the kernel out of an EL7-shaped disk, and up.sh keeps what it gave."""
 
-import struct
-import subprocess
 import sys
 
 import pytest
 
-from tests.tool import libxlutil
+from tests.tool import bootdisk, libxlutil
 from tests.tool.debian import unpacked
 from tests.tool.tools import need
 from tests.unit.test_up_sh import Dom0
 
 pytestmark = pytest.mark.tool
 
-START, SIZE = 2048, 32 << 20
+SIZE = 32 << 20
 MENU = """\
 set default=0
 menuentry 'CentOS Linux (3.10.0-1160.el7.x86_64) 7 (Core)' --class centos {
@@ -35,16 +33,8 @@ def disk(path, folder):
     (boot / "grub2" / "grub.cfg").write_text(MENU)
     (boot / "vmlinuz-3.10.0-1160.el7.x86_64").write_bytes(b"kernel" * 5000)
     (boot / "initramfs-3.10.0-1160.el7.x86_64.img").write_bytes(b"initramfs" * 5000)
-    partition = folder / "partition"
-    partition.touch()
-    with partition.open("r+b") as stream:
-        stream.truncate(SIZE)
-    mke2fs = need("mke2fs", "e2fsprogs")
-    subprocess.run([mke2fs, "-q", "-t", "ext4", "-O", "64bit,metadata_csum", "-d", boot, partition], check=True)
-    entry = struct.pack("<B3sB3sII", 0x80, b"\0\2\0", 0x83, b"\xff\xff\xff", START, SIZE // 512)
-    head = b"\0" * 446 + entry + b"\0" * 48 + b"\x55\xaa"
     path.parent.mkdir()
-    path.write_bytes(head + b"\0" * (START * 512 - len(head)) + partition.read_bytes())
+    bootdisk.write(path, boot, folder, SIZE)
 
 
 def test_up_sh_keeps_the_kernel_and_the_parameters_that_pygrub_finds(tmp_path):

@@ -6,14 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePosixPath
 
 from builder.boot.line.cmdline import Machine
-from builder.errors import UsageError
-from builder.finding import Finding, Severity
+from builder.finding import Finding
 from builder.jobs.context import Context
 from builder.jobs.routes import route
 from builder.jobs.routes.route import HostPlan
 from builder.lock.model import KernelFacts, Lock
 from builder.media.bundle import Entry
-from builder.outputs.boot import Boot
 from builder.outputs.guests import libvirt, packer, qemu, virtinstall
 from builder.outputs.guests.machine import Guest
 from builder.outputs.rendered import Rendered
@@ -52,11 +50,7 @@ class KvmRoute:
         return ()
 
     def findings(self) -> tuple[Finding, ...]:
-        level = self.profile.release.generation.cpu
-        if level < 2:
-            return ()
-        return (Finding(topic="cpu", severity=Severity.NOTE,
-                        text=f"needs x86-64-v{level}; the guests are given a processor of that level"),)
+        return route.cpu(self.profile, "the guests are given a processor of that level")
 
     def entries(self, plans: Sequence[HostPlan], lock: Lock, context: Context, stamp: int) -> list[Entry]:
         made = route.shared_boot(lock, plans, context, stamp)
@@ -70,17 +64,8 @@ class KvmRoute:
     def _guest(self, plan: HostPlan) -> Guest:
         host, kvm = plan.host, self.profile.kvm
         kernel, initrd = PurePosixPath(route.KERNEL), PurePosixPath(route.INJECTED)
-        cards = tuple(card.mac for card in host.network.cards if card.mac)
-        try:
-            boot = Boot(
-                name=host.name, title=f"{self.profile.release} on {host.name}"[:80], macs=cards,
-                addresses=tuple(address.ip for address in host.network.addresses), folder=str(kernel.parent),
-                kernel=kernel.name, initrds=(initrd.name,), arguments=plan.cmdline.parameters,
-                generation=self.profile.release.generation, arch=self.profile.release.arch,
-                firmware=host.firmware or "any", memory=host.memory, vcpus=host.vcpus, disk=host.disk.file or "",
-                disk_size=host.disk.size, bridge=host.bridge or kvm.bridge)
-        except ValueError as reason:
-            raise UsageError(f"host.{host.name}: {reason}") from None
+        boot = route.boot(self.profile, plan, folder=str(kernel.parent), kernel=kernel.name, initrd=initrd.name,
+                          disk=host.disk.file or "", disk_size=host.disk.size, bridge=host.bridge or kvm.bridge)
         return Guest(boot=boot, bundle=kvm.path, network=kvm.network, display=kvm.display)
 
     def injected(self, plans: Sequence[HostPlan]) -> list[str]:

@@ -18,8 +18,8 @@ from builder.jobs.routes.route import HostPlan
 from builder.lock.model import KernelFacts, Lock, Pin
 from builder.media.bundle import Entry, text_entry
 from builder.outputs.boot import Boot, Served
-from builder.outputs.loaders import grub, ipxe, layout, pxelinux
-from builder.outputs.loaders.layout import State
+from builder.outputs.loaders import files, layout
+from builder.outputs.loaders.files import GRUB, LOADERS
 from builder.outputs.rendered import Rendered
 from builder.outputs.services import deploy, dnsmasq, kea, nginx, token
 from builder.outputs.services.deploy import Pointer
@@ -27,10 +27,9 @@ from builder.outputs.services.dhcp import Dhcp, Loaders
 from builder.profile.hosting import Serve
 from builder.profile.values import Host, Profile
 
-# Which renderers an output asks for. HTTP boot starts GRUB, whose files it shares.
-GRUB = frozenset({"grub", "http-boot"})
 # deploy.sh gives it to the web server's group; here it is its owner's alone.
 KICKSTART_MODE = 0o600
+KERNEL, INITRD = "vmlinuz", "initrd.img"
 # So many characters of the digest over all inputs; served paths begin with them (UX 3).
 ID_LENGTH = 8
 UNBUILT = "0" * ID_LENGTH
@@ -72,11 +71,7 @@ class NetworkRoute:
     def findings(self) -> tuple[Finding, ...]:
         known = (Finding(topic="loaders", severity=Severity.WARNING, text=fault.text, hint=fault.cure)
                  for fault in self.faults)
-        return (*self._cpu(), *self._plain(), *self._tftp(), *known)
-
-    def _cpu(self) -> tuple[Finding, ...]:
-        level = self.profile.release.generation.cpu
-        return (Finding(topic="cpu", severity=Severity.NOTE, text=f"needs x86-64-v{level}"),) if level > 1 else ()
+        return (*route.cpu(self.profile), *self._plain(), *self._tftp(), *known)
 
     def _plain(self) -> tuple[Finding, ...]:
         if self.serve.url.startswith("https://"):
@@ -92,39 +87,23 @@ class NetworkRoute:
                         hint='serve = { url = "...", tftp = "10.0.0.5" }'),)
 
     def entries(self, plans: Sequence[HostPlan], lock: Lock, context: Context, stamp: int) -> list[Entry]:
-        boots = [self._boot(plan) for plan in plans]
+        boots = [route.boot(self.profile, plan, folder=self.folder, kernel=KERNEL, initrd=INITRD) for plan in plans]
         pointers = [pointer for boot in boots for pointer in self._pointers(boot)]
         made = [*self._images(lock, context), *self._loaders(lock, boots, context)]
         for boot, plan in zip(boots, plans, strict=True):
-            made += route.rendered(self._immutable(boot))
+            made += route.rendered(files.immutable(boot, self.served, self.outputs))
             made += self._host(plan)
-        made += route.rendered(self._menus(boots))
+        made += route.rendered(files.menus(boots, self.served, self.outputs))
         made += route.rendered(self._services(boots))
         made += route.rendered(deploy.files(self.ident, pointers, http=f"{self.serve.folder}/http",
                                             tftp=f"{self.serve.folder}/tftp"))
         return [*made, self._table(plans)]
 
-    def _boot(self, plan: HostPlan) -> Boot:
-        host = plan.host
-        # The installing card first; bootif leaves it open, and then a MAC of any card finds the machine.
-        cards = [host.network.mac, *(card.mac for card in host.network.cards)]
-        try:
-            return Boot(
-                name=host.name, title=f"{self.profile.release} on {host.name}"[:80],
-                macs=tuple(dict.fromkeys(mac for mac in cards if mac)),
-                addresses=tuple(address.ip for address in host.network.addresses), folder=self.folder,
-                kernel="vmlinuz", initrds=("initrd.img",), arguments=plan.cmdline.parameters,
-                generation=self.profile.release.generation, arch=self.profile.release.arch,
-                firmware=host.firmware or "any", memory=host.memory, vcpus=host.vcpus)
-        except ValueError as reason:
-            raise UsageError(f"host.{host.name}: {reason}") from None
-
     def _images(self, lock: Lock, context: Context) -> list[Entry]:
         """Kernel and initrd below each root, stage2 below the web root with what leads the installer to it."""
-        kernel, (initrd,) = (layout.within(self.served, self.folder, "vmlinuz"),
-                             (layout.within(self.served, self.folder, "initrd.img"),))
-        made = [route.pinned(lock.pin(role), f"{root}/{path}", context)  # type: ignore[arg-type]
-                for root in layout.roots(self.served) for role, path in (("kernel", kernel), ("initrd", initrd))]
+        made = [route.pinned(pin, f"{root}/{layout.within(self.served, self.folder, name)}", context)
+                for root in layout.roots(self.served)
+                for pin, name in ((lock.pin("kernel"), KERNEL), (lock.pin("initrd"), INITRD))]
         tree = f"http/{layout.within(self.served, self.folder)}"
         # The installer takes its patches from where stage2 is (anaconda-lib.sh, anaconda_net_root).
         made += [route.pinned(pin, f"{tree}/{pin.path}", context)
@@ -150,37 +129,14 @@ class NetworkRoute:
                                  if copy.path == f"tftp/{self.folder}/{layout.EFI[lock.arch].grub}"))
         return [*own, *(route.pinned(pins[copy.source], copy.path, context) for copy in copies if copy.source in pins)]
 
-    def _immutable(self, boot: Boot) -> Iterable[Rendered]:
-        if "pxelinux" in self.outputs and pxelinux.serves(boot, self.served):
-            yield pxelinux.host(boot, self.served)
-        if GRUB & self.outputs:
-            yield from grub.host(boot, self.served)
-        if "ipxe" in self.outputs:
-            yield ipxe.host(boot, self.served)
-
-    def _menus(self, boots: Sequence[Boot]) -> Iterable[Rendered]:
-        if "pxelinux" in self.outputs:
-            yield pxelinux.menu([boot for boot in boots if pxelinux.serves(boot, self.served)], self.served)
-        if GRUB & self.outputs:
-            yield from grub.menus(boots, self.served)
-        if "ipxe" in self.outputs:
-            yield from ipxe.menus(boots, self.served)
-
     def _pointers(self, boot: Boot) -> list[Pointer]:
-        if not boot.macs and self.outputs & {"pxelinux", "grub", "http-boot", "ipxe"}:
+        if not boot.macs and self.outputs & LOADERS:
             raise UsageError(f"host.{boot.name}.mac: missing; a boot loader finds a machine by its MAC address",
                              'mac = "52:54:00:12:34:56"')
-        local = {file.path: file.text for file in self._pointing(boot, "local")}
-        return [Pointer(host=boot.name, path=file.path, install=file.text, local=local[file.path])
-                for file in self._pointing(boot, "install")]
-
-    def _pointing(self, boot: Boot, state: State) -> Iterable[Rendered]:
-        if "pxelinux" in self.outputs and pxelinux.serves(boot, self.served):
-            yield from pxelinux.pointers(boot, self.served, state)
-        if GRUB & self.outputs:
-            yield from grub.pointers(boot, self.served, state)
-        if "ipxe" in self.outputs:
-            yield from ipxe.pointers(boot, self.served, state)
+        both = zip(files.pointers(boot, self.served, "install", self.outputs),
+                   files.pointers(boot, self.served, "local", self.outputs), strict=True)
+        return [Pointer(host=boot.name, path=install.path, install=install.text, local=local.text)
+                for install, local in both]
 
     def _services(self, boots: Sequence[Boot]) -> Iterable[Rendered]:
         makers: dict[str, Callable[..., Rendered]] = {"dnsmasq": dnsmasq.config, "kea": kea.config}
@@ -210,10 +166,9 @@ class NetworkRoute:
                        ipxe="boot.ipxe" if "ipxe" in self.outputs else "")
 
     def _host(self, plan: HostPlan) -> list[Entry]:
-        lines = (*plan.cmdline.parameters, "", plan.cmdline.text())
         return [text_entry(f"http/{layout.within(self.served, self._private(plan.host))}", plan.kickstart,
                            mode=KICKSTART_MODE),
-                text_entry(f"private/hosts/{plan.host.name}/cmdline", "\n".join(lines) + "\n", mode=route.PRIVATE)]
+                text_entry(f"private/hosts/{plan.host.name}/cmdline", route.cmdline_text(plan), mode=route.PRIVATE)]
 
     def _table(self, plans: Sequence[HostPlan]) -> Entry:
         """hosts.tsv: what to grep first."""

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from builder.boot.line.cmdline import CommandLine, Machine
-from builder.finding import Finding
+from builder.errors import UsageError
+from builder.finding import Finding, Severity
 from builder.jobs.context import Context
 from builder.lock.model import Lock, Pin
 from builder.media import inject
 from builder.media.bundle import Entry, Part, text_entry
+from builder.outputs.boot import Boot
 from builder.outputs.rendered import Rendered
-from builder.profile.values import Host
+from builder.profile.values import Host, Profile
 
 PRIVATE = 0o600
 INITRD, INJECTED, KERNEL = "boot/initrd.img", "boot/initrd-ks.img", "boot/vmlinuz"
@@ -91,11 +93,38 @@ def rendered(files: Iterable[Rendered]) -> list[Entry]:
 
 
 def host_files(made: HostPlan, folder: str) -> list[Entry]:
-    """The command line, one parameter a line and then whole, and the kickstart."""
-    lines = (*made.cmdline.parameters, "", made.cmdline.text())
+    """The kickstart and the command line."""
     return [text_entry(f"{folder}/ks.cfg", made.kickstart, mode=PRIVATE),
-            text_entry(f"{folder}/cmdline", "\n".join(lines) + "\n")]
+            text_entry(f"{folder}/cmdline", cmdline_text(made))]
+
+
+def cmdline_text(made: HostPlan) -> str:
+    """The command line, one parameter a line and then whole."""
+    return "\n".join((*made.cmdline.parameters, "", made.cmdline.text())) + "\n"
+
+
+def cpu(profile: Profile, what: str = "") -> tuple[Finding, ...]:
+    """The x86-64 level of the release's packages, and what comes of it; the first one is every 64-bit processor."""
+    level = profile.release.generation.cpu
+    text = f"needs x86-64-v{level}" + (f"; {what}" if what else "")
+    return (Finding(topic="cpu", severity=Severity.NOTE, text=text),) if level > 1 else ()
 
 
 def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def boot(profile: Profile, plan: HostPlan, *, folder: str, kernel: str, initrd: str, disk: str = "",
+         disk_size: int | None = None, bridge: str = "") -> Boot:
+    """The machine of a plan for a loader or hypervisor; any of its MACs finds it. Raises UsageError naming the host."""
+    host = plan.host
+    try:
+        return Boot(
+            name=host.name, title=f"{profile.release} on {host.name}"[:80],
+            macs=tuple(card.mac for card in host.network.cards if card.mac),
+            addresses=tuple(address.ip for address in host.network.addresses), folder=folder, kernel=kernel,
+            initrds=(initrd,), arguments=plan.cmdline.parameters, generation=profile.release.generation,
+            arch=profile.release.arch, firmware=host.firmware or "any", memory=host.memory, vcpus=host.vcpus, disk=disk,
+            disk_size=disk_size, bridge=bridge)
+    except ValueError as reason:
+        raise UsageError(f"host.{host.name}: {reason}") from None

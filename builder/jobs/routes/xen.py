@@ -41,7 +41,9 @@ class XenRoute:
 
     def findings(self) -> tuple[Finding, ...]:
         foreign = self._foreign()
-        return (foreign,) if foreign else (self._able(), *self._unpacking(), *self._cpu())
+        if foreign:
+            return (foreign,)
+        return (self._able(), *self._unpacking(), *route.cpu(self.profile, "up.sh checks it on dom0"))
 
     def entries(self, plans: Sequence[HostPlan], lock: Lock, context: Context, stamp: int) -> list[Entry]:
         made = route.shared_boot(lock, plans, context, stamp)
@@ -115,13 +117,6 @@ class XenRoute:
             topic="xen", severity=Severity.ERROR if surely else Severity.WARNING, text=why,
             hint='xen.run = "disk" makes an HVM guest, whose firmware unpacks nothing; or update the Xen tools of dom0',
         ),)
-
-    def _cpu(self) -> tuple[Finding, ...]:
-        """The x86-64 level of the release's packages; the first one is every 64-bit processor."""
-        level = self.profile.release.generation.cpu
-        if level < 2:
-            return ()
-        return (Finding(topic="cpu", severity=Severity.NOTE, text=f"needs x86-64-v{level}; up.sh checks it on dom0"),)
 
     def _able(self) -> Finding:
         """Which type of guest, by the kernel's own notes; and whether the installer will find disk and network."""

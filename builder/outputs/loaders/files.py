@@ -1,7 +1,7 @@
 """Every file of every network boot loader: what is immutable, what points to it, and the menus.
 
 Put them in place in this order: the immutable files, then menus, then pointers; so nothing ever points at what is not
-there.
+there. `outputs` of a profile say which loaders are meant; all of them where they are not given.
 """
 
 from __future__ import annotations
@@ -14,34 +14,46 @@ from builder.outputs.loaders import grub, ipxe, pxelinux
 from builder.outputs.loaders.layout import State
 from builder.outputs.rendered import Rendered
 
+# The outputs that are boot loaders. HTTP boot starts GRUB, whose files it shares.
+GRUB = frozenset({"grub", "http-boot"})
+LOADERS = GRUB | {"pxelinux", "ipxe"}
 
-def immutable(boot: Boot, served: Served) -> tuple[Rendered, ...]:
+
+def immutable(boot: Boot, served: Served, outputs: frozenset[str] = LOADERS) -> tuple[Rendered, ...]:
     """The host's own files, in folders that hold the bundle id. Raises UsageError naming host and field."""
-    old = (pxelinux.host(boot, served),) if pxelinux.serves(boot, served) else ()
-    return (*old, *grub.host(boot, served), ipxe.host(boot, served))
+    return (*((pxelinux.host(boot, served),) if _has_pxelinux(boot, served, outputs) else ()),
+            *(grub.host(boot, served) if GRUB & outputs else ()),
+            *((ipxe.host(boot, served),) if "ipxe" in outputs else ()))
 
 
-def pointers(boot: Boot, served: Served, state: State = "install") -> tuple[Rendered, ...]:
+def pointers(boot: Boot, served: Served, state: State = "install",
+             outputs: frozenset[str] = LOADERS) -> tuple[Rendered, ...]:
     """All that the loaders ask for by the host's cards and addresses: for `install` it leads to the immutable files,
     for `local`, after the installation, to the machine's own disk.
 
     Raises UsageError for a host without a card: no loader could find it.
     """
-    if not boot.macs:
+    if not boot.macs and LOADERS & outputs:
         raise UsageError(f"host.{boot.name}: loaders: macs: a boot loader finds a machine by its MAC address, and "
                          "none is known",
                          "give the host a mac")
-    old = pxelinux.pointers(boot, served, state) if pxelinux.serves(boot, served) else ()
-    return (*old, *grub.pointers(boot, served, state), *ipxe.pointers(boot, served, state))
+    return (*(pxelinux.pointers(boot, served, state) if _has_pxelinux(boot, served, outputs) else ()),
+            *(grub.pointers(boot, served, state) if GRUB & outputs else ()),
+            *(ipxe.pointers(boot, served, state) if "ipxe" in outputs else ()))
 
 
-def menus(boots: Sequence[Boot], served: Served) -> tuple[Rendered, ...]:
+def menus(boots: Sequence[Boot], served: Served, outputs: frozenset[str] = LOADERS) -> tuple[Rendered, ...]:
     """What a machine gets that has no pointer: its local disk, or what a person chooses. Raises UsageError, also for
     two hosts that one pointer would serve."""
     _check_apart(boots)
     old = tuple(boot for boot in boots if pxelinux.serves(boot, served))
-    default = (pxelinux.menu(old, served),) if served.tftp else ()
-    return (*default, *grub.menus(boots, served), *ipxe.menus(boots, served))
+    return (*((pxelinux.menu(old, served),) if served.tftp and "pxelinux" in outputs else ()),
+            *(grub.menus(boots, served) if GRUB & outputs else ()),
+            *(ipxe.menus(boots, served) if "ipxe" in outputs else ()))
+
+
+def _has_pxelinux(boot: Boot, served: Served, outputs: frozenset[str]) -> bool:
+    return "pxelinux" in outputs and pxelinux.serves(boot, served)
 
 
 def _check_apart(boots: Sequence[Boot]) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from builder.catalog import load
 from builder.catalog.family import SignedChecksums
 from builder.digest import Digest
-from builder.errors import BytesDiffer, HostileInput, Missing, NotFound
+from builder.errors import BytesDiffer, HostileInput, Missing, NotFound, PinbootError
 from builder.fetch import limits
 from builder.fetch.iso import Image
 from builder.fetch.source import Source
@@ -93,9 +93,7 @@ def _signed(profile: Profile, context: Context, located: Located, version: str, 
         try:
             found = _verified(place, located.source, context, ring, findings)
         except (Missing, HostileInput) as reason:
-            name = place.file.rpartition("/")[2]
-            missing = isinstance(reason, NotFound)
-            _all(ledger, wanted, f"{name} is not there" if missing else " ".join(reason.message.split()))
+            _all(ledger, wanted, _why(place.file.rpartition("/")[2], reason))
             continue
         if isinstance(found, _Signed):
             return found
@@ -157,7 +155,7 @@ def _fetched(context: Context, located: Located, signed: _Signed, name: str) -> 
             got = source.fetch(path, kind="iso", expected=expected, size=size, what=name)
             return Image(source.store.path(got.digest))
         except (Missing, HostileInput, BytesDiffer) as reason:
-            reasons.append(f"{name} is not there" if isinstance(reason, NotFound) else " ".join(reason.message.split()))
+            reasons.append(_why(name, reason))
     return _short("; ".join(reasons))
 
 
@@ -212,6 +210,10 @@ def _whole_medium(profile: Profile, context: Context, signed: _Signed, pins: Seq
 def _all(ledger: Ledger, pins: Sequence[Pin], why: str) -> None:
     for pin in pins:
         ledger.note(pin.path, _short(why))
+
+
+def _why(name: str, reason: PinbootError) -> str:
+    return f"{name} is not there" if isinstance(reason, NotFound) else " ".join(reason.message.split())
 
 
 def _short(why: str) -> Attempt:

@@ -18,6 +18,9 @@ MAX_ATTRIBUTES = 64
 # expat reads an unfinished tag again with every chunk (CVE-2023-52425): an endless one would cost its square in time.
 MAX_TAG = 1 << 20
 STEP = 256 << 10
+# What expat reads by itself (xmlparse.c, XML_ParserCreate); any other name would go to Python's codecs, which fail
+# each in a way of its own.
+ENCODINGS = ("UTF-8", "UTF-16", "ISO-8859-1", "US-ASCII")
 
 
 class Reader(Protocol):
@@ -39,6 +42,7 @@ def read(chunks: Iterable[bytes], where: str, what: str, root: str, reader: Read
     parser.StartElementHandler = guard.start
     parser.EndElementHandler = guard.end
     parser.CharacterDataHandler = reader.text
+    parser.XmlDeclHandler = guard.declaration
     parser.StartDoctypeDeclHandler = guard.doctype
     fed = 0
     try:
@@ -75,6 +79,10 @@ class _Guard:
         page = border.html(piece)
         if page:
             raise self.refuse(f"HTML where {self.what} is due (a login page?)", page, self.what, border.LOGIN)
+
+    def declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
+        if encoding and encoding.upper() not in ENCODINGS:
+            raise self.refuse("the encoding", shown(encoding), " or ".join(ENCODINGS))
 
     def doctype(self, name: str, *_rest: object) -> None:
         raise self.refuse("a document type", f"<!DOCTYPE {shown(name)}", f"{self.what} without one: it could define "

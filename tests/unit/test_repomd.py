@@ -89,6 +89,8 @@ HOSTILE = {
     "HTML without doctype": (b"<html><body></body></html>", "a login page?"),
     "cut off": (GOOD[:700], "not XML"),
     "empty": (b"", "empty"),
+    **{f"encoding {name}": (changed('"UTF-8"', f'"{name}"'), "the encoding")
+       for name in ("UTF-A", "zlib", "idna", "punycode", "utf-7", "undefined", "cp037")},
     "binary": (b"\x1f\x8b\x08\x00", "not XML"),
     "65 levels": (changed("<tags>", "<x>" * 70 + "</x>" * 70 + "<tags>"), "at most 64"),
     "attribute flood": (changed("<tags>", "<tags " + " ".join(f'a{i}=""' for i in range(65)) + ">"), "65 attributes"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -13,8 +12,9 @@ import pytest
 from builder.boot.kickstart import render
 from builder.boot.line.cmdline import Machine
 from builder.profile.values import Xen
+from tests.tool import bootdisk
 from tests.tool.debian import unpacked
-from tests.tool.test_pygrub import PYGRUB, SIZE, START
+from tests.tool.test_pygrub import PYGRUB, SIZE
 from tests.tool.tools import need
 from tests.unit import samples
 
@@ -41,16 +41,8 @@ def installed(folder: Path, script: str, filesystem: str, *options: str) -> Path
     (root / f"boot/vmlinuz-{VERSION}").write_bytes(b"kernel" * 5000)
     (root / f"boot/initramfs-{VERSION}.img").write_bytes(b"initramfs" * 5000)
     subprocess.run(["sh", "-c", re.sub(r"(?<![\w/])/(boot|etc)\b", rf"{root}/\1", script)], check=True)
-    partition = folder / "partition"
-    partition.touch()
-    with partition.open("r+b") as stream:
-        stream.truncate(SIZE)
-    mke2fs = need("mke2fs", "e2fsprogs")
-    subprocess.run([mke2fs, "-q", "-t", filesystem, *options, "-d", root / "boot", partition], check=True)
-    entry = struct.pack("<B3sB3sII", 0x80, b"\0\2\0", 0x83, b"\xff\xff\xff", START, SIZE // 512)
-    head = b"\0" * 446 + entry + b"\0" * 48 + b"\x55\xaa"
     image = folder / "guest.img"
-    image.write_bytes(head + b"\0" * (START * 512 - len(head)) + partition.read_bytes())
+    bootdisk.write(image, root / "boot", folder, SIZE, (filesystem, *options))
     return image
 
 

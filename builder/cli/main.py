@@ -9,7 +9,8 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
-from builder.cli import options, printing
+from builder.cli import printing
+from builder.cli.options.parse import parse
 from builder.errors import CHECK_FAILED, PinbootError
 
 # 128 + the signal's number, as shells count it.
@@ -58,10 +59,10 @@ def _failed(failure: BaseException) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
-    chosen = options.parse(arguments)
+    chosen = parse(arguments)
     # Each command is imported when it runs: `--help` must not pay for requests or jinja2 (PERFORMANCE targets).
     with contextlib.ExitStack() as chosen.at_end:
-        code: int = importlib.import_module(f"builder.cli.commands.{chosen.command}").run(chosen)
+        code: int = importlib.import_module(f"builder.cli.commands.{chosen.command.replace('-', '_')}").run(chosen)
     printing.finish()
     return code
 

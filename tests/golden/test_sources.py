@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from builder.cli import context, options
+from builder.cli import context
+from builder.cli.options.parse import parse
 from builder.demo import serve, tree
 from builder.fetch import parallel
 from builder.fetch.web import session
@@ -231,7 +232,7 @@ def test_plain_http_is_warned_of_where_nothing_is_pinned_yet(work, mirror):
 
 
 def test_the_low_speed_is_a_whole_number_and_reaches_every_source(work, mirror):
-    chosen = options.parse(["check", "centos.toml", "--low-speed", "5000", "--read-timeout", "7"])
+    chosen = parse(["check", "centos.toml", "--low-speed", "5000", "--read-timeout", "7"])
     with contextlib.ExitStack() as chosen.at_end:
         made = context.make(chosen)
         assert (made.network.slow_floor, made.network.read_timeout) == (5000.0, 7.0)

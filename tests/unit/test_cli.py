@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
-from builder.cli import options, printing
+from builder.cli import printing
 from builder.cli.main import main
+from builder.cli.options.parse import COMMANDS
 from builder.errors import UsageError
 from builder.finding import Finding, Severity
 
@@ -19,7 +20,7 @@ def run(*arguments, cwd=None, **environment):
                           env={**os.environ, "COLUMNS": "80", **environment}, timeout=60)
 
 
-@pytest.mark.parametrize("arguments", [["--help"], *([name, "--help"] for name, *_ in options.COMMANDS)],
+@pytest.mark.parametrize("arguments", [["--help"], *([name, "--help"] for name, *_ in COMMANDS)],
                          ids=" ".join)
 def test_the_help_fits_80_columns(arguments):
     done = run(*arguments)

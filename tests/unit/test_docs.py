@@ -9,7 +9,7 @@ import pytest
 from builder.boot.kickstart.render import Kickstarts
 from builder.boot.line import cmdline
 from builder.catalog import load
-from builder.cli import options
+from builder.cli.options.parse import COMMANDS
 from builder.media.signing.judged import State
 from builder.profile import kinds, resolve
 from builder.profile.file import mistakes, schema, walk
@@ -134,7 +134,7 @@ def test_the_pages_of_profiles_show_enough():
 
 def test_every_command_is_in_the_readme():
     text = (ROOT / "README.md").read_text()
-    for name, *_ in options.COMMANDS:
+    for name, *_ in COMMANDS:
         assert f"pinboot {name}" in text
 
 

@@ -10,7 +10,7 @@ import builder
 
 ROOT = Path(builder.__file__).parent
 ORDER = ["errors", "digest", "names", "finding", "progress", "catalog", "profile", "tree", "probe", "fetch", "trust",
-         "lock", "boot", "outputs", "media", "mirror", "proof", "jobs", "demo", "cli"]
+         "lock", "boot", "lint", "outputs", "media", "mirror", "proof", "jobs", "demo", "cli"]
 FILES = sorted(p for p in ROOT.rglob("*.py") if p.parent != ROOT or p.name != "__init__.py")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import re
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -27,6 +28,13 @@ def shown(text: str) -> str:
     """`text` as it may stand in a message: quoted, control and bidi characters escaped, cut at 80 (RELIABILITY J16)."""
     cut = text if len(text) <= 80 else text[:77] + "..."
     return '"' + "".join(c if c.isprintable() and c != '"' else c.encode("unicode_escape").decode() for c in cut) + '"'
+
+
+def some(words: Iterable[str], most: int = 8) -> str:
+    """The first few of `words`, and how many there are beside them."""
+    listed = list(words)
+    more = f" and {len(listed) - most} more" if len(listed) > most else ""
+    return ", ".join(listed[:most]) + more
 
 
 def hostname(text: str) -> str:

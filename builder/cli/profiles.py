@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from builder.errors import UsageError
@@ -31,8 +32,9 @@ def find(word: str) -> Path:
                      f"pinboot init {word} writes one; known here: {', '.join(known)}")
 
 
-def read(path: Path) -> tuple[Profile, tuple[Layer, ...]]:
-    return resolve.read(path, shown(path), os.environ)
+def read(path: Path, settings: Sequence[str] = ()) -> tuple[Profile, tuple[Layer, ...]]:
+    """The profile at `path`, with the KEY=VALUE of --set over it, and what it was made from."""
+    return resolve.read(path, shown(path), os.environ, settings)
 
 
 def shown(path: Path) -> str:

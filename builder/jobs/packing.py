@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from builder.errors import UsageError
 from builder.jobs.context import Context
+from builder.jobs.routes import route as routes
 from builder.jobs.routes.route import PRIVATE, HostPlan, Route
 from builder.lock import text
 from builder.lock.model import Lock
@@ -28,7 +29,7 @@ def bundle(profile: Profile, layers: Sequence[Layer], lock: Lock, plans: Sequenc
     listed = fetches.listed(profile, lock, install_url, (plan.cmdline.parameters for plan in plans), own=own)
     lock_name = f"{profile.name}.lock"
     copy, sources = text_entry(lock_name, text.write(lock), origin="copied"), _sources(layers)
-    entries = [*route.entries(plans, lock, context, stamp), *sources, copy, checksums.script(),
+    entries = [*routes.entries(route, plans, lock, context, stamp), *sources, copy, checksums.script(),
                nextsteps.entry(profile, lock, lock_name, listed, steps=route.steps(), contents=route.contents())]
     entries.append(sbom.build(profile.name, entries, lock, copy, epoch=stamp))
     entries.append(provenance.build(entries, lock, copy, sources=sources, hosts=(p.host.name for p in plans),
@@ -63,10 +64,11 @@ def epoch(lock: Lock, environment: Mapping[str, str]) -> int:
 
 
 def _sources(layers: Sequence[Layer]) -> list[Entry]:
-    """The profile as the user wrote it, and the files that it extends. Private: a layer may hold a password hash."""
-    *below, own = layers
+    """The profile as the user wrote it, and what else it was made from, in the order in which it counts: the files that
+    it extends, what the command line set. Private: a layer may hold a password hash."""
+    own, *more = sorted(layers, key=lambda layer: layer.role != "profile")
     entries = [text_entry("profile.toml", own.data, mode=PRIVATE, origin="copied")]
-    for number, layer in enumerate(below, 1):
+    for number, layer in enumerate(more, 1):
         name = layer.name.rpartition("/")[2]
         entries.append(text_entry(f"layers/{number}-{name}", layer.data, mode=PRIVATE, origin="copied"))
     return entries

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -41,12 +41,14 @@ DEFAULTS = {
 }
 
 
-def read(path: Path, shown: str, environment: Mapping[str, str]) -> tuple[Profile, tuple[Layer, ...]]:
-    """The profile at `path` and the files it was made from; `shown` is its name in messages.
+def read(path: Path, shown: str, environment: Mapping[str, str],
+         settings: Sequence[str] = ()) -> tuple[Profile, tuple[Layer, ...]]:
+    """The profile at `path` and what it was made from; `shown` is its name in messages, `settings` are the KEY=VALUE of
+    the command line.
 
     Raises UsageError with every mistake of all its layers.
     """
-    joined = layers.read(path, shown)
+    joined = layers.read(path, shown, settings)
     mistakes = Mistakes(shown, joined.origins)
     raw = walk.fit(schema.Profile, joined.table, "", mistakes)
     profile = _Resolver(path, raw, joined, mistakes, environment).profile()

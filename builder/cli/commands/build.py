@@ -21,7 +21,7 @@ from builder.profile.values import Profile
 def run(chosen: argparse.Namespace) -> int:
     made = context.make(chosen)
     signer = _signer(chosen, made)
-    _, profile, layers = lock.owned(chosen.profile, made)
+    _, profile, layers = lock.owned(chosen.profile, made, chosen.settings)
     shown = profiles.shown(locking.lock_path(profile))
     if not locking.lock_path(profile).exists():
         _lock_first(chosen, made, profile, shown)

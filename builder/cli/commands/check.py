@@ -12,7 +12,7 @@ from builder.jobs.checking import check
 
 def run(chosen: argparse.Namespace) -> int:
     path = profiles.find(chosen.profile)
-    profile, _ = profiles.read(path)
+    profile, _ = profiles.read(path, chosen.settings)
     found = check(profile, context.make(chosen))
     failed = any(f.severity is Severity.ERROR for f in found)
     if chosen.json:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from builder.cli import context, printing, profiles
@@ -21,7 +23,7 @@ def run(chosen: argparse.Namespace) -> int:
     if chosen.relocate and chosen.update:
         raise UsageError("--relocate keeps every pin, --update takes new ones: choose one")
     made = context.make(chosen)
-    path, profile, _ = owned(chosen.profile, made)
+    path, profile, _ = owned(chosen.profile, made, chosen.settings)
     locked = locking.lock(profile, made, shown=profiles.shown(locking.lock_path(profile)), update=chosen.update,
                           allow_downgrade=chosen.allow_downgrade, relocate=chosen.relocate)
     if chosen.json:
@@ -31,12 +33,12 @@ def run(chosen: argparse.Namespace) -> int:
     return OK
 
 
-def owned(word: str, made: Context) -> tuple[Path, Profile, tuple[Layer, ...]]:
+def owned(word: str, made: Context, settings: Sequence[str] = ()) -> tuple[Path, Profile, tuple[Layer, ...]]:
     """The user's own profile; a starter is copied to ./profiles first, and that is said."""
     path, copied = profiles.own(profiles.find(word))
     if copied:
         made.progress.say(f"{word} is a starter profile and read-only: copied to {path}, which is yours to edit")
-    return path, *profiles.read(path)
+    return path, *profiles.read(path, settings)
 
 
 def report(locked: Locked, profile: Path, *, quiet: bool) -> None:
@@ -60,7 +62,7 @@ def report(locked: Locked, profile: Path, *, quiet: bool) -> None:
             printing.out(f"  {name:<22} {pin.evidence:<10} {pin.digest.short:<12} {printing.size(pin.size):>9}")
     for finding in locked.findings:
         if finding.severity is Severity.WARNING and not quiet:
-            for line in printing.findings([finding]):
+            for line in printing.findings([finding], sys.stderr):
                 printing.story(line)
     for what, reason in sorted(lock.overrides.items()):
         printing.out(f"  override: {what}: {reason}")

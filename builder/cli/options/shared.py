@@ -61,6 +61,18 @@ def _speed(text: str) -> float:
 
 
 def profile(parser: argparse.ArgumentParser) -> None:
-    """The argument PROFILE."""
+    """The argument PROFILE, and --set for its keys."""
+    named(parser)
+    settings(parser)
+
+
+def settings(parser: argparse.ArgumentParser) -> None:
+    """--set KEY=VALUE, as `settings` of what was chosen."""
+    parser.add_argument("--set", metavar="KEY=VALUE", dest="settings", action="append", default=[],
+                        help="a key of the profile, over all its files (repeatable); the value is TOML, or a bare word")
+
+
+def named(parser: argparse.ArgumentParser) -> None:
+    """The argument PROFILE alone."""
     parser.add_argument("profile", metavar="PROFILE",
                         help="a .toml file, a name in profiles/, or a starter profile")

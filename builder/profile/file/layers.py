@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from builder import names
 from builder.errors import Missing, UsageError
 from builder.profile import starters
-from builder.profile.file import positions
+from builder.profile.file import positions, settings
 from builder.profile.values import Origin
 
 MAX_BYTES = 1 << 20
@@ -20,18 +21,22 @@ MAX_DEPTH = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
-    """One file: `name` as shown and kept in the bundle, `path` where it is, `data` its bytes."""
+    """One file: `name` as shown and kept in the bundle, `path` where it is, `data` its bytes; `role` is `profile` for
+    the one that the user named, and `set` for what the command line set, which is no file."""
 
     name: str
     path: Path
     data: bytes
+    role: Literal["profile", "extended", "set"]
 
 
 @dataclass(slots=True, kw_only=True)
 class Joined:
     """`table` is the union; `origins` maps dotted keys to file and line, `folders` to the folder of that file (relative
-    references start there); `layers` are the files, the user's own last."""
+    references start there); `layers` are the files in the order in which they count, `home` is the folder of the
+    user's own."""
 
+    home: Path
     table: dict[str, Any] = field(default_factory=dict)
     origins: dict[str, Origin] = field(default_factory=dict)
     folders: dict[str, Path] = field(default_factory=dict)
@@ -42,24 +47,52 @@ class Joined:
             if key in self.folders:
                 return self.folders[key]
             key = key.rpartition(".")[0]
-        return self.layers[-1].path.parent
+        return self.home
 
 
-def read(path: Path, shown: str) -> Joined:
-    """The profile at `path` with all it extends; tables join, everything else replaces, later layers win.
+def read(path: Path, shown: str, words: Sequence[str] = ()) -> Joined:
+    """The profile at `path` with all it extends, and over it `words`, KEY=VALUE each; tables join, everything else
+    replaces, later layers win.
 
     Raises UsageError for a file that is no TOML, a cycle or a missing layer; Missing where `path` is not there.
     """
-    joined = Joined()
+    given = settings.parse(words)
+    joined = Joined(home=path.parent)
     _add(path, path.name, shown, joined, ())
+    _set(given, joined)
     return joined
+
+
+def _set(given: Sequence[settings.Setting], joined: Joined) -> None:
+    for each in given:
+        _may_be_set(each, joined.table)
+        _join(joined.table, each.table)
+        for key in _keys(each.table):
+            joined.origins[key] = Origin(settings.NAME, 0)
+            joined.folders[key] = joined.home
+    if given:
+        data = settings.text(given).encode()
+        joined.layers.append(Layer(name="set.toml", path=joined.home / "set.toml", data=data, role="set"))
+
+
+def _may_be_set(each: settings.Setting, table: Mapping[str, Any]) -> None:
+    """Refuse what could only be a typing mistake: a new host would be a machine that nobody has."""
+    if each.path[0] == "extends":
+        raise UsageError(f"{settings.NAME} extends: what a profile extends is read before",
+                         "write a profile of two lines: extends, and what you want to set")
+    known = table.get(each.path[0])
+    if each.path[0] == "host" and len(each.path) > 1 and isinstance(known, dict) and each.path[1] not in known:
+        close = difflib.get_close_matches(".".join(each.path[1:]), known, 1, 0.4)
+        raise UsageError(f"{settings.NAME} {'.'.join(each.path)}: there is no host {each.path[1]}" +
+                         (f"; did you mean {close[0]}?" if close else ""),
+                         f"hosts: {names.some(known)}; a name with dots stands in quotes: host.\"web1.example.com\"")
 
 
 def _add(path: Path, name: str, shown: str, joined: Joined, chain: tuple[Path, ...]) -> None:
     real = path.resolve()
     if real in chain or len(chain) >= MAX_DEPTH:
-        names = " -> ".join(p.name for p in (*chain, real))
-        raise UsageError(f"{shown}: extends goes round in a circle: {names}", "take one of these extends away")
+        circle = " -> ".join(p.name for p in (*chain, real))
+        raise UsageError(f"{shown}: extends goes round in a circle: {circle}", "take one of these extends away")
     data = _bytes(path, shown)
     table = _parse(data, shown)
     extends = table.get("extends", [])
@@ -72,7 +105,7 @@ def _add(path: Path, name: str, shown: str, joined: Joined, chain: tuple[Path, .
     for key in _keys(table):
         joined.origins[key] = Origin(name, lines.get(key, 0))
         joined.folders[key] = path.parent
-    joined.layers.append(Layer(name=name, path=path, data=data))
+    joined.layers.append(Layer(name=name, path=path, data=data, role="extended" if chain else "profile"))
 
 
 def _layer(entry: str, path: Path, shown: str) -> tuple[Path, str]:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
-from builder.cli import printing
+from builder.cli import printing, terminal
 from builder.cli.options.parse import parse
 from builder.errors import CHECK_FAILED, PinbootError
 
@@ -68,4 +68,5 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def entry() -> None:
+    terminal.forgive()
     sys.exit(main(sys.argv[1:]))

@@ -8,12 +8,13 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TextIO
 
+from builder.cli import terminal
 from builder.errors import CheckFailed, PinbootError
 from builder.finding import Finding, Severity
 
-WIDTH = 80
+WIDTH = terminal.WIDTH
 TOPIC = 11
 
 
@@ -23,13 +24,14 @@ def out(text: str = "") -> None:
 
 
 def story(text: str = "") -> None:
-    """One line on stderr; of the story proper commands print none with --quiet."""
-    sys.stderr.write(f"{text}\n")
+    """A message on stderr; of the story proper commands print none with --quiet."""
+    sys.stderr.write(f"{terminal.message(text, sys.stderr)}\n")
     sys.stderr.flush()
 
 
 def as_json(value: Any) -> None:
-    _to_stdout(lambda: sys.stdout.write(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"))
+    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=not terminal.is_utf8(sys.stdout))
+    _to_stdout(lambda: sys.stdout.write(f"{text}\n"))
 
 
 def finish() -> None:
@@ -53,22 +55,23 @@ def _to_stdout(write: Callable[[], object]) -> None:
                           "the command itself came this far; make room where its results go") from reason
 
 
-def findings(found: Sequence[Finding]) -> Iterable[str]:
-    """The lines of a report; a topic stands only on its first line."""
+def findings(found: Sequence[Finding], stream: TextIO | None = None) -> Iterable[str]:
+    """The lines of a report; a topic stands only on its first line. `stream` is where they go: stdout unless given."""
+    shown_on = stream or sys.stdout
     topic = ""
     for finding, following in zip(found, (*found[1:], None), strict=True):
         if following and finding.detail == following.detail and _alike(finding, following):
             finding = replace(finding, detail=())  # noqa: PLW2901  (told once, under the last of them)
         shown = "" if finding.topic == topic else finding.topic
         topic = finding.topic
-        yield from _finding(shown, finding)
+        yield from _finding(shown, finding, shown_on)
 
 
 def _alike(one: Finding, other: Finding) -> bool:
     return one.topic == other.topic and one.severity is other.severity is Severity.OK
 
 
-def _finding(topic: str, finding: Finding) -> Iterable[str]:
+def _finding(topic: str, finding: Finding, stream: TextIO) -> Iterable[str]:
     verdict = "" if finding.severity is Severity.NOTE else finding.severity.value
     room = WIDTH - TOPIC - (len(verdict) + 2 if verdict else 0)
     body = [line for text in (finding.text,) for line in _wrapped(text, room)]
@@ -79,7 +82,7 @@ def _finding(topic: str, finding: Finding) -> Iterable[str]:
     for index, line in enumerate(body):
         left = f"{topic if index == 0 else '':<{TOPIC}}{line}"
         last = index == len(body) - 1
-        yield f"{left:<{WIDTH - len(verdict)}}{verdict}" if last and verdict else left
+        yield f"{left:<{WIDTH - len(verdict)}}{terminal.painted(verdict, stream)}" if last and verdict else left
     if finding.hint:
         lines = textwrap.wrap(finding.hint, WIDTH - TOPIC - 6, break_long_words=False, break_on_hyphens=False)
         for index, line in enumerate(lines):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from builder.cli import terminal
 from builder.progress import Meter, SilentMeter
 
 
@@ -51,10 +52,11 @@ class Terminal:
     def say(self, text: str) -> None:
         if self.quiet:
             return
+        shown = terminal.message(text, sys.stderr)
         if self.bars:
             from tqdm import tqdm
 
-            tqdm.write(text, file=sys.stderr)
+            tqdm.write(shown, file=sys.stderr)
         else:
-            sys.stderr.write(f"{text}\n")
+            sys.stderr.write(f"{shown}\n")
             sys.stderr.flush()

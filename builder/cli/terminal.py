@@ -1,0 +1,63 @@
+"""What a stream can show: on a terminal lines are folded at 80 columns and a few words have a colour; elsewhere neither.
+
+A log keeps each message on one line, so that it can be searched.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import textwrap
+from io import TextIOWrapper
+from typing import TextIO
+
+WIDTH = 80
+# Select Graphic Rendition (ECMA-48 8.3.117): the words that say how it went, and nothing else.
+COLOURS = {"error": "1;31", "warning": "33", "ok": "32"}
+_WORD = re.compile(r"(error|warning)(?=:)")
+_LABEL = re.compile(r"(?:error|hint|warning): +")
+
+
+def is_terminal(stream: TextIO) -> bool:
+    return stream.isatty()
+
+
+def has_colour(stream: TextIO) -> bool:
+    """A terminal that is not dumb, and nobody said NO_COLOR (no-color.org: set, and not empty)."""
+    return (is_terminal(stream) and os.environ.get("TERM", "dumb") not in ("", "dumb")
+            and not os.environ.get("NO_COLOR"))
+
+
+def painted(word: str, stream: TextIO) -> str:
+    """`word` in the colour of what it says, where `stream` shows colours."""
+    code = COLOURS.get(word)
+    return f"\x1b[{code}m{word}\x1b[0m" if code and has_colour(stream) else word
+
+
+def message(text: str, stream: TextIO) -> str:
+    """`text` as `stream` shows it: folded where it is a terminal, `error:` in front in its colour."""
+    if is_terminal(stream):
+        text = "\n".join(row for line in text.split("\n") for row in folded(line))
+    found = _WORD.match(text)
+    return f"{painted(found[1], stream)}{text[found.end():]}" if found else text
+
+
+def folded(line: str, width: int = WIDTH) -> list[str]:
+    """One line in rows of at most `width` columns, broken at blanks only; rows that follow are set in."""
+    if len(line) <= width:
+        return [line]
+    label = _LABEL.match(line)
+    left = label.end() if label else len(line) - len(line.lstrip(" ")) + 2
+    return textwrap.wrap(line, width, subsequent_indent=" " * left, break_long_words=False, break_on_hyphens=False)
+
+
+def forgive() -> None:
+    r"""Let the standard streams write letters that their encoding lacks, and names of files that are in none, as \xNN."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def is_utf8(stream: TextIO) -> bool:
+    return (getattr(stream, "encoding", None) or "utf-8").lower().replace("_", "-") in ("utf-8", "utf8")

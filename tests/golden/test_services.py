@@ -24,7 +24,8 @@ POINTERS = [deploy.Pointer(host=name, path=path, install="#!ipxe\n# installs\n",
 CASES = {
     "fleet": lambda: [dnsmasq.config(FLEET, served(), dhcp(interface="eth1", tftp_root="/srv/pinboot/tftp")),
                       kea.config(FLEET, served(), dhcp(interface="eth1")), nginx.site(served(), "/srv/pinboot/http"),
-                      *deploy.files("5f2c91ab", POINTERS)],
+                      deploy.script("5f2c91ab", [(pointer.host, pointer.path) for pointer in POINTERS]),
+                      *(text for pointer in POINTERS for text in deploy.texts(pointer))],
     "proxy": lambda: [dnsmasq.config(FLEET, served(), dhcp(mode="proxy"))],
     "pool": lambda: [each.config([boot(addresses=())], served(), dhcp(pool=POOL, router=None, dns=())) for each in (dnsmasq, kea)],
     "ipxe-first": lambda: [each.config(FLEET[:1], served(), dhcp(), Loaders(

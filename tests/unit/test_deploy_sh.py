@@ -58,7 +58,7 @@ class Server:
         pointers = [deploy.Pointer(host=boot.name, path=install.path, install=install.text, local=local.text)
                     for boot in boots for install, local in zip(
                         files.pointers(boot, served), files.pointers(boot, served, "local"), strict=True)]
-        made = [*deploy.files(identity, pointers), *files.menus(boots, served),
+        made = [*scripts(identity, pointers), *files.menus(boots, served),
                 *(file for boot in boots for file in files.immutable(boot, served))]
         entries = [text_entry(file.path, file.text, mode=file.mode) for file in made]
         data = f"b/{identity}"
@@ -521,6 +521,12 @@ def test_shellcheck_finds_nothing(server):
     assert done.stdout == ""
 
 
+def scripts(identity, pointers):
+    """deploy.sh and the texts of its pointers."""
+    return (deploy.script(identity, [(pointer.host, pointer.path) for pointer in pointers]),
+            *(text for pointer in pointers for text in deploy.texts(pointer)))
+
+
 def a_pointer(**changes):
     return deploy.Pointer(**{"host": "web1", "path": f"http/{IPXE}", "install": "#!ipxe\n",
                              "local": f"#!ipxe\n# web1{deploy.MARK}\nexit\n", **changes})
@@ -530,18 +536,18 @@ def accepted(make, texts):
     """The scripts that are made of these texts; for all others ValueError is raised."""
     for text in texts:
         try:
-            yield text, make(text)[0].text
+            yield text, make(text).text
         except ValueError:
             continue
 
 
 @pytest.mark.parametrize(("make", "said", "fits"), [
-    (lambda text: deploy.files(text, []), 'printf "%s\n" "$bundle"', "{}"),
-    (lambda text: deploy.files(NEW, [], http=text), 'printf "%s\n" "$http"', "{}"),
-    (lambda text: deploy.files(NEW, [], tftp=text), 'printf "%s\n" "$tftp"', "{}"),
-    (lambda text: deploy.files(NEW, [a_pointer(path=f"http/mac/{text}")]), "pointers", "web1 http/mac/{}"),
-    (lambda text: deploy.files(NEW, [a_pointer(path=f"tftp/{text}/x")]), "pointers", "web1 tftp/{}/x"),
-    (lambda text: deploy.files(NEW, [a_pointer(host=text)]), "pointers", f"{{}} http/{IPXE}"),
+    (lambda text: deploy.script(text, []), 'printf "%s\n" "$bundle"', "{}"),
+    (lambda text: deploy.script(NEW, [], http=text), 'printf "%s\n" "$http"', "{}"),
+    (lambda text: deploy.script(NEW, [], tftp=text), 'printf "%s\n" "$tftp"', "{}"),
+    (lambda text: deploy.script(NEW, [("web1", f"http/mac/{text}")]), "pointers", "web1 http/mac/{}"),
+    (lambda text: deploy.script(NEW, [("web1", f"tftp/{text}/x")]), "pointers", "web1 tftp/{}/x"),
+    (lambda text: deploy.script(NEW, [(text, f"http/{IPXE}")]), "pointers", f"{{}} http/{IPXE}"),
 ], ids=["id", "http", "tftp", "file", "folder", "host"])
 def test_a_hostile_or_odd_word_is_refused_or_read_back_by_a_shell_as_itself(make, said, fits):
     found = list(accepted(make, (*HOSTILE, *ODD, "/srv/a", "5f2c91ab")))
@@ -567,4 +573,4 @@ def test_a_pointer_that_could_be_mistaken_is_refused(changes, message):
 
 def test_two_pointers_of_one_path_are_refused():
     with pytest.raises(ValueError, match="two pointers have one path"):
-        deploy.files(NEW, [a_pointer(), a_pointer(host="web2")])
+        deploy.script(NEW, [("web1", f"http/{IPXE}"), ("web2", f"http/{IPXE}")])

@@ -52,14 +52,16 @@ class KvmRoute:
     def findings(self) -> tuple[Finding, ...]:
         return route.cpu(self.profile, "the guests are given a processor of that level")
 
-    def entries(self, plans: Sequence[HostPlan], lock: Lock, context: Context, stamp: int) -> list[Entry]:
-        made = route.shared_boot(lock, plans, context, stamp)
-        for plan in plans:
-            guest = self._guest(plan)
-            for output in self.profile.outputs:
-                made += route.rendered(RENDERERS[output](guest))
-            made += route.host_files(plan, f"hosts/{plan.host.name}")
-        return made
+    def images(self, plans: Sequence[HostPlan], lock: Lock, context: Context, stamp: int) -> list[Entry]:
+        return route.shared_boot(lock, plans, context, stamp)
+
+    def own(self, plan: HostPlan) -> Iterable[Entry]:
+        guest = self._guest(plan)
+        made = (file for output in self.profile.outputs for file in RENDERERS[output](guest))
+        return [*route.rendered(made), *route.host_files(plan, f"hosts/{plan.host.name}")]
+
+    def shared(self, plans: Iterable[HostPlan]) -> Iterable[Entry]:
+        return ()
 
     def _guest(self, plan: HostPlan) -> Guest:
         host, kvm = plan.host, self.profile.kvm

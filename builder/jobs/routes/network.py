@@ -47,6 +47,7 @@ class NetworkRoute:
         self.profile = profile
         self.serve: Serve = profile.serve
         self.stage2 = stage2
+        self.version = version
         self.outputs = frozenset(profile.outputs)
         self.ident = ident[:ID_LENGTH]
         self.folder = f"{profile.release.family.id}-{version}-{profile.release.arch}"
@@ -86,31 +87,45 @@ class NetworkRoute:
         return (Finding(topic="serve", severity=Severity.ERROR, text="pxelinux fetches by TFTP, and no server is named",
                         hint='serve = { url = "...", tftp = "10.0.0.5" }'),)
 
-    def entries(self, plans: Sequence[HostPlan], lock: Lock, context: Context, stamp: int) -> list[Entry]:
-        boots = [route.boot(self.profile, plan, folder=self.folder, kernel=KERNEL, initrd=INITRD) for plan in plans]
-        pointers = [pointer for boot in boots for pointer in self._pointers(boot)]
-        made = [*self._images(lock, context), *self._loaders(lock, boots, context)]
-        for boot, plan in zip(boots, plans, strict=True):
-            made += route.rendered(files.immutable(boot, self.served, self.outputs))
-            made += self._host(plan)
-        made += route.rendered(files.menus(boots, self.served, self.outputs))
-        made += route.rendered(self._services(boots))
-        made += route.rendered(deploy.files(self.ident, pointers, http=f"{self.serve.folder}/http",
-                                            tftp=f"{self.serve.folder}/tftp"))
-        return [*made, self._table(plans)]
+    def images(self, plans: Sequence[HostPlan], lock: Lock, context: Context, stamp: int) -> list[Entry]:
+        return [*self._images(lock, context), *self._loaders(lock, [self._boot(plan) for plan in plans], context)]
+
+    def own(self, plan: HostPlan) -> Iterable[Entry]:
+        boot = self._boot(plan)
+        pointers = [text for pointer in self._pointers(boot) for text in deploy.texts(pointer)]
+        return [*route.rendered(files.immutable(boot, self.served, self.outputs)), *self._host(plan),
+                *route.rendered(pointers)]
+
+    def shared(self, plans: Iterable[HostPlan]) -> Iterable[Entry]:
+        boots, rows = [], []
+        for plan in plans:
+            boots.append(self._boot(plan))
+            rows.append(self._row(plan.host))
+        # Of a pointer only its place counts here.
+        places = [(boot.name, made.path) for boot in boots
+                  for made in files.pointers(boot, self.served, "local", self.outputs)]
+        script = deploy.script(self.ident, places, http=f"{self.serve.folder}/http", tftp=f"{self.serve.folder}/tftp")
+        return [*self._lead(), *route.rendered((*files.menus(boots, self.served, self.outputs),
+                                                *self._services(boots), script)), _table(rows)]
+
+    def _boot(self, plan: HostPlan) -> Boot:
+        return route.boot(self.profile, plan, folder=self.folder, kernel=KERNEL, initrd=INITRD)
 
     def _images(self, lock: Lock, context: Context) -> list[Entry]:
-        """Kernel and initrd below each root, stage2 below the web root with what leads the installer to it."""
+        """Kernel and initrd below each root, stage2 below the web root."""
         made = [route.pinned(pin, f"{root}/{layout.within(self.served, self.folder, name)}", context)
                 for root in layout.roots(self.served)
                 for pin, name in ((lock.pin("kernel"), KERNEL), (lock.pin("initrd"), INITRD))]
         tree = f"http/{layout.within(self.served, self.folder)}"
         # The installer takes its patches from where stage2 is (anaconda-lib.sh, anaconda_net_root).
-        made += [route.pinned(pin, f"{tree}/{pin.path}", context)
-                 for pin in (lock.pin("stage2"), *lock.of_role("patch"))]
-        told = (f"[general]\nfamily = {self.profile.release.family.title}\nversion = {lock.version}\n"
-                f"arch = {lock.arch}\n\n[stage2]\nmainimage = {self.stage2}\n")
-        return [*made, text_entry(f"{tree}/.treeinfo", told)]
+        return [*made, *(route.pinned(pin, f"{tree}/{pin.path}", context)
+                         for pin in (lock.pin("stage2"), *lock.of_role("patch")))]
+
+    def _lead(self) -> list[Entry]:
+        """What leads the installer to stage2."""
+        told = (f"[general]\nfamily = {self.profile.release.family.title}\nversion = {self.version}\n"
+                f"arch = {self.profile.release.arch}\n\n[stage2]\nmainimage = {self.stage2}\n")
+        return [text_entry(f"http/{layout.within(self.served, self.folder)}/.treeinfo", told)]
 
     def _loaders(self, lock: Lock, boots: Sequence[Boot], context: Context) -> list[Entry]:
         """shim and GRUB of the tree, and the loaders of this machine that the profile names."""
@@ -170,15 +185,10 @@ class NetworkRoute:
                            mode=KICKSTART_MODE),
                 text_entry(f"private/hosts/{plan.host.name}/cmdline", route.cmdline_text(plan), mode=route.PRIVATE)]
 
-    def _table(self, plans: Sequence[HostPlan]) -> Entry:
-        """hosts.tsv: what to grep first."""
-        rows = ["name\tmac\taddress\tkickstart"]
-        for plan in plans:
-            network = plan.host.network
-            rows.append("\t".join((plan.host.name, network.mac or "-",
-                                   ",".join(str(address) for address in network.addresses) or "-",
-                                   self._private(plan.host))))
-        return text_entry("private/hosts.tsv", "\n".join(rows) + "\n", mode=route.PRIVATE)
+    def _row(self, host: Host) -> str:
+        network = host.network
+        return "\t".join((host.name, network.mac or "-", ",".join(str(each) for each in network.addresses) or "-",
+                          self._private(host)))
 
     def injected(self, plans: Sequence[HostPlan]) -> list[str]:
         return []
@@ -217,3 +227,9 @@ class NetworkRoute:
             ("local/", "the pointers as they are after the install"),
             ("private/hosts/NAME/cmdline", "its kernel arguments"),
         )
+
+
+def _table(rows: Iterable[str]) -> Entry:
+    """hosts.tsv: what to grep first."""
+    return text_entry("private/hosts.tsv", "\n".join(("name\tmac\taddress\tkickstart", *rows)) + "\n",
+                      mode=route.PRIVATE)

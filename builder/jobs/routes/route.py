@@ -49,8 +49,17 @@ class Route(Protocol):
         """About the kind of machine and the pinned kernel; an error means that no host can be planned."""
         ...
 
-    def entries(self, plans: Sequence[HostPlan], lock: Lock, context: Context, stamp: int) -> list[Entry]:
-        """The files of this kind. Raises UsageError where an output cannot carry a value."""
+    def images(self, plans: Sequence[HostPlan], lock: Lock, context: Context, stamp: int) -> list[Entry]:
+        """The files that are no texts of ours: those of the tree, the initrd with kickstarts, loaders."""
+        ...
+
+    def own(self, plan: HostPlan) -> Iterable[Entry]:
+        """The texts of one host. Nothing is read for them. Raises UsageError where an output cannot carry a value."""
+        ...
+
+    def shared(self, plans: Iterable[HostPlan]) -> Iterable[Entry]:
+        """The texts that all hosts share, of which none holds a kickstart. Nothing is read for them. Raises
+        UsageError."""
         ...
 
     def injected(self, plans: Sequence[HostPlan]) -> list[str]:
@@ -86,6 +95,12 @@ def shared_boot(lock: Lock, plans: Sequence[HostPlan], context: Context, stamp: 
     initrd = pinned(lock.pin("initrd"), INITRD, context)
     files = {kickstart_path(p.host): (p.kickstart.encode(), PRIVATE) for p in plans}
     return [kernel, initrd, inject.injected(initrd, inject.member(files, stamp), path=INJECTED)]
+
+
+def entries(of: Route, plans: Sequence[HostPlan], lock: Lock, context: Context, stamp: int) -> list[Entry]:
+    """Every file of a route. Raises UsageError where an output cannot carry a value."""
+    return [*of.images(plans, lock, context, stamp), *(text for plan in plans for text in of.own(plan)),
+            *of.shared(plans)]
 
 
 def rendered(files: Iterable[Rendered]) -> list[Entry]:

@@ -45,12 +45,15 @@ class XenRoute:
             return (foreign,)
         return (self._able(), *self._unpacking(), *route.cpu(self.profile, "up.sh checks it on dom0"))
 
-    def entries(self, plans: Sequence[HostPlan], lock: Lock, context: Context, stamp: int) -> list[Entry]:
-        made = route.shared_boot(lock, plans, context, stamp)
-        for plan in plans:
-            made += route.rendered(xen.configs(plan.host, self.profile, kind=self.kind, cmdline=plan.cmdline.text()))
-            made += route.host_files(plan, f"hosts/{plan.host.name}")
-        return [*made, *route.rendered([up.script(self.profile)])]
+    def images(self, plans: Sequence[HostPlan], lock: Lock, context: Context, stamp: int) -> list[Entry]:
+        return route.shared_boot(lock, plans, context, stamp)
+
+    def own(self, plan: HostPlan) -> Iterable[Entry]:
+        made = xen.configs(plan.host, self.profile, kind=self.kind, cmdline=plan.cmdline.text())
+        return [*route.rendered(made), *route.host_files(plan, f"hosts/{plan.host.name}")]
+
+    def shared(self, plans: Iterable[HostPlan]) -> Iterable[Entry]:
+        return route.rendered([up.script(self.profile)])
 
     def injected(self, plans: Sequence[HostPlan]) -> list[str]:
         return [route.kickstart_path(plan.host) for plan in plans]

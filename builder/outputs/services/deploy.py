@@ -32,10 +32,7 @@ class Pointer:
     local: str
 
     def __post_init__(self) -> None:
-        if names.hostname(self.host) != self.host:
-            raise ValueError(f"host: {shown(self.host)} is not in lower case")
-        if not PLAIN.fullmatch(self.path) or self.path.split("/")[1] == "b":
-            raise ValueError(f"path: {shown(self.path)} is no place for a pointer (below http/ or tftp/, not in b/)")
+        _check_place(self.host, self.path)
         if not _marked(self.local) or _marked(self.install):
             raise ValueError(f"{self.path}: only the text for the own disk says {shown(MARK)}, in its first two lines")
 
@@ -44,27 +41,34 @@ def _marked(text: str) -> bool:
     return any(MARK in line for line in text.split("\n")[:2])
 
 
-def files(bundle: str, pointers: Sequence[Pointer], *, http: str = HTTP, tftp: str = TFTP) -> tuple[Rendered, ...]:
-    """deploy.sh, and each pointer twice: at its path, and below local/ as it is when the machine is installed.
+def _check_place(host: str, path: str) -> None:
+    if names.hostname(host) != host:
+        raise ValueError(f"host: {shown(host)} is not in lower case")
+    if not PLAIN.fullmatch(path) or path.split("/")[1] == "b":
+        raise ValueError(f"path: {shown(path)} is no place for a pointer (below http/ or tftp/, not in b/)")
 
-    `bundle` is the id in b/ID; `http` and `tftp` are the roots on the server, which options of the script change.
-    Raises ValueError: an id that is no plain word, a path twice, or a root that is no plain absolute path.
+
+def texts(pointer: Pointer) -> tuple[Rendered, Rendered]:
+    """A pointer twice: at its path, and below local/ as it is when the machine is installed."""
+    return Rendered(pointer.path, pointer.install), Rendered(f"local/{pointer.path}", pointer.local)
+
+
+def script(bundle: str, places: Sequence[tuple[str, str]], *, http: str = HTTP, tftp: str = TFTP) -> Rendered:
+    """deploy.sh. `places` are the host and the path of every pointer, `bundle` is the id in b/ID; `http` and `tftp` are
+    the roots on the server, which options of the script change.
+
+    Raises ValueError: an id that is no plain word, a place that is none or stands twice, or a root that is no plain
+    absolute path.
     """
-    if len({pointer.path for pointer in pointers}) != len(pointers):
+    for host, path in places:
+        _check_place(host, path)
+    if len({path for _, path in places}) != len(places):
         raise ValueError("two pointers have one path")
-    ordered = sorted(pointers, key=lambda pointer: (pointer.host, pointer.path))
-    return (script(bundle, ordered, http=http, tftp=tftp),
-            *(Rendered(pointer.path, pointer.install) for pointer in ordered),
-            *(Rendered(f"local/{pointer.path}", pointer.local) for pointer in ordered))
-
-
-def script(bundle: str, pointers: Sequence[Pointer], *, http: str, tftp: str) -> Rendered:
-    """deploy.sh alone. Raises ValueError."""
     if not re.fullmatch(r"[a-z0-9]{8,64}", bundle):
         raise ValueError(f"{shown(bundle)} is no id of a bundle")
     values = {"bundle": bundle, "mark": MARK, "http": names.absolute_path(http), "tftp": names.absolute_path(tftp)}
     lines = [*(assignment(name, value) for name, value in values.items()), "",
              "# Machine and path of each pointer.", "pointers() {", "\tcat <<'END'",
-             *(f"{pointer.host} {pointer.path}" for pointer in pointers), "END", "}"]
+             *(f"{host} {path}" for host, path in sorted(places)), "END", "}"]
     frame = resources.files(__package__).joinpath("deploy.sh.in").read_text(encoding="utf-8")
     return Rendered(PATH, frame.replace(PLACE, "\n".join(lines) + "\n", 1), 0o755)

@@ -24,7 +24,7 @@ _HASHES = {
 KEY_TYPES = ("ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521",
              "sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com")
 MAX_BYTES = 64 << 10
-HOW_TO_HASH = "make one with: openssl passwd -6"
+HOW_TO_HASH = "make one with: pinboot hash-password"
 REDACTED = "(redacted)"
 # The comment in a kickstart that holds a secret for the scripts of its end (boot/kickstart/scripts.py).
 COMMENT = "# pinboot-secret"

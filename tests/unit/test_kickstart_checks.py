@@ -180,7 +180,7 @@ def test_a_secret_in_clear_is_an_error_that_does_not_repeat_it(line: str, secret
     found = only(check(instead("rootpw", line)))
     assert found.severity is Severity.ERROR
     assert found.text.startswith(f"{secret} holds a secret in clear")
-    assert found.hint == "--iscrypted with a hash, made by: openssl passwd -6"
+    assert found.hint == "--iscrypted with a hash, made by: pinboot hash-password"
     assert "s3cret" not in f"{found}"
 
 

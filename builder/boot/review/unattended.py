@@ -19,7 +19,7 @@ __all__ = ["ParsedKickstart", "check", "parse_back"]
 TOPIC = "unattended"
 # Words in a %post script that may open a way in, or up, which no command tells of.
 MAKES_ADMIN = re.compile(r"sudoers|wheel|ipa-client-install|realm join")
-CURE = "--iscrypted with a hash, made by: openssl passwd -6"
+CURE = "--iscrypted with a hash, made by: pinboot hash-password"
 CURES = (
     ("--passphrase", 'storage = { encrypt = { passphrase = "file:PATH" } }; a template writes {{ secret.luks }}'),
     ("--activation-key", '[rhsm] with activation_key = "file:PATH"; a template writes {{ secret.activation_key }}'),

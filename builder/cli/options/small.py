@@ -1,7 +1,31 @@
-"""Options of the small commands: hash-password, doctor, schema, explain, completion."""
+"""Options of the small commands: hash-password."""
 
 from __future__ import annotations
 
+import argparse
+
 from builder.cli.options.shared import Row
 
-COMMANDS: tuple[Row, ...] = ()
+
+def _hash_password(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = ("It is asked for twice on a terminal, and read from standard input elsewhere. A\n"
+                     'profile names the file: [root] password = "file:secrets/root.hash".\n')
+    parser.add_argument("-o", "--output", metavar="FILE", help="write it to FILE, which only its owner can read")
+    parser.add_argument("--force", action="store_true", help="with -o: FILE may be there, and is replaced")
+    parser.add_argument("--rounds", type=_rounds, metavar="N",
+                        help="how often SHA-512 is applied (default 5000, up to 1000000): more makes guessing dearer, "
+                             "and each login slower")
+    parser.add_argument("--check", metavar="HASH", help="ask nothing: which releases take this hash? A hash, a file "
+                                                        "that holds one, or - for standard input")
+    parser.add_argument("--release", metavar="RELEASE", help="with --check: does this one? (rocky-9)")
+
+
+def _rounds(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and 5000 <= int(text) <= 1_000_000):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 5000 to 1000000")
+    return int(text)
+
+
+COMMANDS: tuple[Row, ...] = (
+    ("hash-password", "turn a password into the hash that a profile takes", False, _hash_password),
+)

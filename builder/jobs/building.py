@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 
-from builder import __version__
+from builder import __version__, names
 from builder.errors import (
     BytesDiffer,
     CheckFailed,
@@ -36,7 +36,7 @@ from builder.media.papers.fetches import Fetched
 from builder.media.signing.judged import State, unchecked
 from builder.media.signing.signature import Signer
 from builder.profile.file.layers import Layer
-from builder.profile.values import Profile
+from builder.profile.values import Host, Profile
 from builder.trust import evidence
 from builder.trust.evidence import Evidence
 
@@ -74,7 +74,7 @@ def build(profile: Profile, layers: Sequence[Layer], context: Context, *, shown:
     locking.fits(lock, profile, shown, update=False)
     _enough_evidence(profile, lock, shown)
     chosen = choose.settled(_only(profile, hosts), lock.kernel)
-    inputs = build_key(chosen, layers, lock, context)
+    inputs = build_key(chosen, layers, lock, context.environment)
     stage2 = lock.pin("stage2")
     route = choose.route(chosen, lock.kernel, stage2=stage2.path, version=lock.version, ident=inputs)
     there = _as_built(target, inputs, chosen, route, context, signer)
@@ -122,21 +122,25 @@ def _enough_evidence(profile: Profile, lock: Lock, shown: str) -> None:
 
 
 def _only(profile: Profile, wanted: tuple[str, ...]) -> Profile:
+    return replace(profile, hosts=hosts(profile, wanted)) if wanted else profile
+
+
+def hosts(profile: Profile, wanted: Collection[str]) -> tuple[Host, ...]:
+    """The hosts of these names (--host), in the order of the profile. Raises UsageError with the closest name."""
     known = {host.name: host for host in profile.hosts}
     for name in wanted:
         if name.lower() not in known:
-            close = difflib.get_close_matches(name, known, 1)
+            close = difflib.get_close_matches(name.lower(), known, 1)
             raise UsageError(f"--host {name}: {profile.name} has no such host" +
-                             (f"; did you mean {close[0]}?" if close else ""), f"hosts: {', '.join(known)}")
-    if not wanted:
-        return profile
-    return replace(profile, hosts=tuple(known[name] for name in known if name in {w.lower() for w in wanted}))
+                             (f"; did you mean {close[0]}?" if close else ""), f"hosts: {names.some(known)}")
+    asked = {name.lower() for name in wanted}
+    return tuple(host for host in profile.hosts if host.name in asked)
 
 
-def build_key(profile: Profile, layers: Sequence[Layer], lock: Lock, context: Context) -> str:
+def build_key(profile: Profile, layers: Sequence[Layer], lock: Lock, environment: Mapping[str, str]) -> str:
     """A digest of everything that a bundle is made from: the same key means the same bytes."""
     made = hashlib.sha256()
-    parts = [__version__.encode(), text.write(lock).encode(), str(_epoch(lock, context)).encode(),
+    parts = [__version__.encode(), text.write(lock).encode(), str(packing.epoch(lock, environment)).encode(),
              repr(replace(profile, path=Path(profile.path.name), origins={})).encode(),
              repr(sorted((k, str(o)) for k, o in profile.origins.items())).encode()]
     parts += [piece for layer in layers for piece in (layer.name.encode(), layer.data)]
@@ -147,10 +151,6 @@ def build_key(profile: Profile, layers: Sequence[Layer], lock: Lock, context: Co
     for part in parts:
         made.update(len(part).to_bytes(8, "big") + part)
     return made.hexdigest()
-
-
-def _epoch(lock: Lock, context: Context) -> int:
-    return packing.epoch(lock, context.environment)
 
 
 def _as_built(target: Path, inputs: str, profile: Profile, route: Route, context: Context,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from builder.boot.kickstart.render import Kickstarts, shape
 from builder.boot.line import cmdline, network
+from builder.boot.line.cmdline import CommandLine
 from builder.boot.review import memory, unattended, unsaid
 from builder.errors import PinbootError, UsageError
 from builder.finding import Finding, Severity
@@ -38,11 +39,15 @@ class Planner:
 
     def plan(self, host: Host) -> HostPlan:
         """Raises UsageError: a value that cannot be carried, a command line over the limit."""
+        return HostPlan(host=host, cmdline=self.line(host), kickstart=self.kickstarts.of(host))
+
+    def line(self, host: Host) -> CommandLine:
+        """The kernel command line alone. Raises UsageError."""
         line = cmdline.compose(host, self.generation, install_url=self.boot.install_url, machine=self.route.machine,
                                kickstart_location=self.route.kickstart(host), extra=self.route.extra())
         bound = cmdline.limit(self.generation, self.route.medium, self.boot.kernel.cmdline_size)
         cmdline.fit(line, bound, f"host.{host.name}")
-        return HostPlan(host=host, cmdline=line, kickstart=self.kickstarts.of(host))
+        return line
 
     def about(self) -> tuple[Finding, ...]:
         """What holds for all hosts: the kind of machine, the kernel, what the profile says and its release ignores.

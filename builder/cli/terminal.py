@@ -1,6 +1,6 @@
-"""What a stream can show: on a terminal lines are folded at 80 columns and a few words have a colour; elsewhere neither.
+"""What a stream can show: on a terminal lines are folded at 80 columns and a few words have a colour.
 
-A log keeps each message on one line, so that it can be searched.
+Elsewhere neither: a log keeps each message on one line, so that it can be searched.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def folded(line: str, width: int = WIDTH) -> list[str]:
 
 
 def forgive() -> None:
-    r"""Let the standard streams write letters that their encoding lacks, and names of files that are in none, as \xNN."""
+    r"""Let the standard streams write as \xNN what their encoding lacks, and bytes of file names that are in none."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

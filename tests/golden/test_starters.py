@@ -9,15 +9,22 @@ from pathlib import Path
 import pytest
 
 from builder.catalog import load
-from builder.catalog.generation import GENERATIONS
-from builder.demo import profiles, tree
-from builder.profile import starters
+from builder.catalog.generation import EFI_LOADERS, GENERATIONS
+from builder.demo import profiles, stored, tree
+from builder.profile import kinds, starters
 from tests.golden.bench import Mirror, pinboot
 
 RHEL, ORACLE, ALMA, STREAM = "Red Hat Enterprise Linux", "Oracle Linux", "AlmaLinux", "CentOS Stream"
 TODAY = date(2026, 11, 24)
 OLD = {"el6": "2.6.32-696.el6.x86_64", "el7": "3.10.0-862.el7.x86_64", "el8": "4.18.0-477.10.1.el8_8.x86_64",
        "el9": "5.14.0-427.13.1.el9_4.x86_64", "el10": "6.11.0-25.el10.x86_64", "fedora": "6.13.9-200.fc41.x86_64"}
+
+
+def with_loaders(**build):
+    """AlmaLinux 9 with what shim and GRUB of a tree are to pinboot: files at their places."""
+    return {**tree.el9(ALMA, **build), **{f"{tree.BASEOS}/{path}": stored.filler(path, 4000) for path in EFI_LOADERS["x86_64"]}}
+
+
 # What is served at the address that the starter or the catalog names.
 TREES = {
     "centos-6-xen": tree.el6, "centos-7-xen": tree.centos7, "centos-7-xen-netbsd": tree.centos7,
@@ -30,6 +37,8 @@ TREES = {
     "oracle-7-xen": tree.el7, "oracle-8-xen": partial(tree.el8, ORACLE), "oracle-9-xen": partial(tree.el9, ORACLE),
     "oracle-10-xen": partial(tree.el10, ORACLE),
     "fedora-44-xen": partial(tree.fedora, "44"),
+    "rocky-9-libvirt": tree.el9, "rocky-10-libvirt": tree.el10, "alma-9-libvirt": partial(tree.el9, ALMA),
+    "alma-9-network": with_loaders,
 }
 WITH_CHECKSUMS = [name for name in TREES if not re.match("centos-[67]", name)]
 # Families that have no public tree: their starters name a place to put one's own.
@@ -41,19 +50,26 @@ def release(name):
     return load.release(word, "x86_64", load.families())
 
 
+def kind(name):
+    return kinds.kind(tomllib.loads(starters.path(name).read_text())["outputs"])
+
+
 def base(files):
     return f"{tree.BASEOS}/" if f"{tree.BASEOS}/.treeinfo" in files else ""
 
 
 @pytest.fixture
 def desk(tmp_path, monkeypatch):
-    """A folder of a user who has an ssh key; `take` makes a profile of a starter, with plain http where the catalog
+    """A folder of a user who has an ssh key and the secret behind kickstart paths; `take` makes a profile of a starter, with plain http where the catalog
     says https (the loopback proxy speaks no TLS), and says where its tree belongs."""
     home = tmp_path / "home"
     (home / ".ssh").mkdir(parents=True)
     for kind in ("ed25519", "rsa"):
         (home / ".ssh" / f"id_{kind}.pub").write_text(f"{profiles.public_key(f'ssh-{kind}')}\n")
-    (tmp_path / "work").mkdir()
+    secret = tmp_path / "work/profiles/secrets/serve"
+    secret.parent.mkdir(parents=True)
+    secret.write_text(f"{'0123456789abcdef' * 4}\n")
+    secret.chmod(0o600)
     monkeypatch.chdir(tmp_path / "work")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -105,10 +121,20 @@ def test_starters_are_alike_wherever_their_releases_are():
     made = {name: tomllib.loads(starters.path(name).read_text()) for name in TREES if not name.endswith("netbsd")}
     assert {table["timezone"] for table in made.values()} == {"Etc/UTC"}
     for name, table in made.items():
+        if kind(name) != "xen":
+            continue
         pv = release(name).generation.xen == "pv"
         assert table["xen"] == {"path": "/var/lib/xen/pinboot", "bridge": "xenbr0", **({"run": "pygrub"} if pv else {})}
         (host,) = table["host"].values()
         assert host == {"address": "dhcp", "memory": "2 GiB" if pv else "4 GiB", "disk": {"size": "20 GiB"}}
+
+
+def test_starters_for_libvirt_are_alike():
+    for name in [name for name in TREES if kind(name) == "kvm"]:
+        table = tomllib.loads(starters.path(name).read_text())
+        ((host, keys),) = table["host"].items()
+        assert table["kvm"] == {"path": f"/var/lib/pinboot/{host}", "network": "default"}
+        assert keys == {"address": "dhcp", "memory": "4 GiB", "vcpus": 2, "disk": {"size": "20 GiB"}}
 
 
 def test_the_list_of_starters_fits_a_terminal(desk):
@@ -124,10 +150,13 @@ def test_a_starter_becomes_a_bundle(name, desk):
         checked = pinboot("check", "guest")
         assert checked.code == 0, checked.out + checked.err
         assert "0 errors" in checked.out and "nothing will stop and ask" in checked.out
-        assert f'type = "{generation.xen}"' in checked.out
+        assert (f'type = "{generation.xen}"' in checked.out) is (kind(name) == "xen")
         for command in (("lock", "guest"), ("build", "guest", "--locked"), ("verify", "out/guest")):
             ran = pinboot(*command)
             assert ran.code == 0, (command, ran.out + ran.err)
+    if kind(name) == "network":
+        _is_served(url, name)
+        return
     plain, carrying = (Path(f"out/guest/boot/{name}").read_bytes() for name in ("initrd.img", "initrd-ks.img"))
     # Behind gzip the kickstarts would be lost under Xen's domain builder (builder/media/inject.py).
     assert carrying.endswith(plain) if plain.startswith(b"\x1f\x8b") else carrying.startswith(plain)
@@ -136,6 +165,16 @@ def test_a_starter_becomes_a_bundle(name, desk):
     assert f"{generation.option('ks')}=file:/ks/{host.name}.cfg" in line
     assert f"{generation.option('repo')}={url}" in line
     assert profiles.public_key("ssh-rsa" if name == "centos-6-xen" else "ssh-ed25519") in (host / "ks.cfg").read_text()
+
+
+def _is_served(url, name):
+    """Nothing on board: the kickstart lies on the web server of the profile, at a path that nobody guesses."""
+    (private,) = Path("out/guest/private/hosts").iterdir()
+    (kickstart,) = Path("out/guest/http/b").glob("*/ks/*/ks.cfg")
+    line = (private / "cmdline").read_text()
+    assert f"inst.ks=http://192.0.2.5/{kickstart.relative_to('out/guest/http')}" in line and f"inst.repo={url}" in line
+    assert profiles.public_key() in kickstart.read_text()
+    assert {"grub.cfg", "boot.ipxe"} <= {path.name for path in Path("out/guest/http").rglob("*")}
 
 
 @pytest.mark.parametrize("name", WITH_CHECKSUMS)

@@ -66,7 +66,8 @@ def desk(tmp_path, monkeypatch):
     (home / ".ssh").mkdir(parents=True)
     for kind in ("ed25519", "rsa"):
         (home / ".ssh" / f"id_{kind}.pub").write_text(f"{profiles.public_key(f'ssh-{kind}')}\n")
-    secret = tmp_path / "work/profiles/secrets/serve"
+    (tmp_path / "work").mkdir()
+    secret = home / ".config/pinboot/serve"
     secret.parent.mkdir(parents=True)
     secret.write_text(f"{'0123456789abcdef' * 4}\n")
     secret.chmod(0o600)

@@ -7,7 +7,7 @@ import pytest
 
 from builder import names
 from builder.errors import UsageError
-from builder.profile import resolve, starters
+from builder.profile import kinds, resolve, starters
 from builder.profile.file import layers
 
 BLOB = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(range(32))
@@ -210,9 +210,14 @@ def test_every_starter_profile_reads_once_a_key_is_there(name, tmp_path, monkeyp
     (tmp_path / ".ssh").mkdir()
     for kind in ("ed25519", "rsa"):
         (tmp_path / ".ssh" / f"id_{kind}.pub").write_text(KEY + "\n")
+    secret = tmp_path / ".config/pinboot/serve"
+    secret.parent.mkdir(parents=True)
+    secret.write_text("0123456789abcdef" * 4)
+    secret.chmod(0o600)
     monkeypatch.setenv("HOME", str(tmp_path))
     profile = resolve.read(starters.path(name), name, {})[0]
-    assert profile.hosts and profile.outputs == ("xen",)
+    kind = {"libvirt": "kvm", "network": "network"}.get(name.rpartition("-")[2], "xen")
+    assert profile.hosts and {kinds.OUTPUTS[word] for word in profile.outputs} == {kind}
 
 
 def test_the_first_starters_are_there():

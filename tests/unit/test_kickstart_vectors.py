@@ -12,7 +12,7 @@ from pykickstart.parser import KickstartParser
 from pykickstart.version import makeVersion
 
 from builder.boot.kickstart import disks, quoting, render
-from builder.boot.review import parsed, unattended
+from builder.boot.review import reading, unattended
 from builder.catalog.generation import GENERATIONS
 from builder.errors import UsageError
 from builder.finding import Severity
@@ -114,7 +114,7 @@ def test_the_release_s_own_parser_takes_every_preset_without_a_warning(release: 
         warnings.simplefilter("always")
         reader = KickstartParser(makeVersion(profile.release.generation.handler))
         reader.readKickstartFromString(disks.expanded(made(profile)))
-    assert {str(warning.message).strip() for warning in caught} <= {parsed.EXPECTED_WARNING}
+    assert {str(warning.message).strip() for warning in caught} <= {reading.EXPECTED_WARNING}
 
 
 # The skeletons of section 3.9, in which each release has what its installer must be told.

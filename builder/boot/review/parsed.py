@@ -1,27 +1,19 @@
-"""A kickstart as the installer of a generation reads it: pykickstart's handler for that release, turned into a value.
-
-Each parse gets a new handler, because pykickstart's keep state from one file to the next. Nothing is fetched or opened:
-%include and %ksappend are noted, never followed (RELIABILITY J20).
-"""
+"""A kickstart as the installer of a generation reads it: pykickstart's handler for it, turned into a value."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from builder.boot.kickstart import quoting
-from builder.boot.review import cards, clear
+from builder.boot.review import cards, clear, reading
 from builder.boot.review.cards import Card
 from builder.catalog.generation import Generation
 from builder.errors import several
-from builder.profile import secrets
 
 SOURCES = ("url", "nfs", "cdrom", "harddrive", "hmc", "liveimg", "ostreesetup", "ostreecontainer", "bootc")
 PARTS = ("pv.", "raid.", "none")
-# Each disk of a mirror has its own, and the parser takes them for one (pykickstart/commands/partition.py).
-EXPECTED_WARNING = "A partition with the mountpoint biosboot has already been defined."
 MODES = {0: "cmdline", 1: "graphical", 2: "text"}  # pykickstart/constants.py, DISPLAY_MODE_*
 
 
@@ -36,6 +28,7 @@ class Account:
     groups: tuple[str, ...] = ()
     gecos: str = ""
     shell: str = ""
+    line: int = 0
 
     @property
     def has_password(self) -> bool:
@@ -44,12 +37,15 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erase:
-    """What is taken away from which disks. `kind` is all, linux, list or empty (clearpart is absent or --none)."""
+    """What is taken away from which disks. `kind` is all, linux, list or empty (clearpart is absent or --none);
+    `labels` says that disks without a partition table get one."""
 
     kind: str = ""
     drives: tuple[str, ...] = ()
     only_use: tuple[str, ...] = ()
     zerombr: bool = False
+    labels: bool = False
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +67,7 @@ class PlainSecret:
 
     command: str
     text: str = field(repr=False)
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +75,7 @@ class ParsedKickstart:
     """What was learned from a kickstart. `source` is the command that names it and `url` its address; `disks` are all
     disks that any command names; `mode` is text, cmdline or graphical; `scripts` the bodies of %post; `outside` the
     (line, word) of each %include and %ksappend; `secrets` what stands there in clear; `members` are parts of LVM and
-    RAID; `automatic` says that autopart divides the disk."""
+    RAID; `automatic` says that autopart divides the disk. `asks` and `locked_volumes` are (what, line)."""
 
     packages: tuple[str, ...]
     excluded: tuple[str, ...]
@@ -94,7 +91,7 @@ class ParsedKickstart:
     automatic: bool
     mounts: tuple[Mount, ...]
     members: tuple[Mount, ...]
-    locked_volumes: tuple[str, ...]
+    locked_volumes: tuple[tuple[str, int], ...]
     bootloader: bool
     root: Account | None
     users: tuple[Account, ...]
@@ -104,7 +101,7 @@ class ParsedKickstart:
     timezone: str
     mode: str
     non_interactive: bool
-    asks: tuple[str, ...]
+    asks: tuple[tuple[str, int], ...]
     ends: bool
     scripts: tuple[str, ...]
     outside: tuple[tuple[int, str], ...]
@@ -121,56 +118,17 @@ def parse_back(text: str, generation: Generation, where: str) -> ParsedKickstart
 
     Raises UsageError with every line that the release's parser refuses.
     """
-    from pykickstart.version import makeVersion  # 130 ms with the parser below
-
-    handler = makeVersion(generation.handler)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        mistakes = _read(text, handler)
-    if mistakes:
-        lines = [f"line {number}: {reason}" if number else reason for number, reason in mistakes]
+    found = reading.read(text, generation.handler)
+    if found.mistakes:
+        lines = [f"line {mistake.line}: {mistake.text}" if mistake.line else mistake.text for mistake in found.mistakes]
         raise several(f"{where}: {generation.handler} refuses {'a line' if len(lines) == 1 else 'lines'} of it", lines,
                       f"the kickstart must fit the release; ksvalidator -v {generation.handler} says the same")
-    said = dict.fromkeys(str(warning.message).strip() for warning in caught)
-    return _learned(handler, text, tuple(warning for warning in said if warning != EXPECTED_WARNING))
+    return learned(found, text)
 
 
-def _read(text: str, handler: Any) -> list[tuple[int, str]]:
-    """Feed the handler; the mistakes as (line or 0, reason)."""
-    from pykickstart.errors import KickstartError
-    from pykickstart.parser import KickstartParser
-
-    mistakes: list[tuple[int, str]] = []
-
-    class Reader(KickstartParser):  # type: ignore[misc]  # pykickstart has no types
-        """Goes on after a command that is refused, so that one run tells all mistakes."""
-
-        def handleCommand(self, lineno: int, args: list[str]) -> Any:
-            try:
-                return super().handleCommand(lineno, args)
-            except KickstartError as error:
-                mistakes.append((error.lineno or lineno, _one_line(error.message)))
-                return None
-
-    reader = Reader(handler, followIncludes=False, unknownSectionIsFatal=False)
-    try:
-        reader.readKickstartFromString(text)
-    except KickstartError as error:
-        mistakes.append((error.lineno or 0, _one_line(error.message)))
-    except (ValueError, IndexError) as error:
-        # shlex meets an open quote (ValueError), or the parser an empty first word (IndexError): neither is told with a
-        # line number, but the parser remembers the line.
-        number = next((n for n, line in enumerate(text.splitlines(True), 1) if line == reader._line), 0)
-        mistakes.append((number, "no closing quotation" if isinstance(error, ValueError) else "an empty command"))
-    return mistakes
-
-
-def _one_line(message: object) -> str:
-    """The parser repeats what it does not understand, and that may be a password."""
-    return secrets.redacted(" ".join(str(message).split())) or "refused"
-
-
-def _learned(handler: Any, text: str, caught: tuple[str, ...]) -> ParsedKickstart:
+def learned(read: reading.Reading, text: str) -> ParsedKickstart:
+    """What stands in the lines that were not refused."""
+    handler = read.handler
     packages = handler.packages
     found = cards.read(handler)
     display = handler.displaymode
@@ -199,8 +157,8 @@ def _learned(handler: Any, text: str, caught: tuple[str, ...]) -> ParsedKickstar
         asks=tuple(_asks(handler)), ends=handler.reboot.seen and bool(handler.reboot.action),
         scripts=tuple(script.script for script in handler.scripts if script.type == 1),  # KS_SCRIPT_POST
         outside=tuple((n, word) for n, word in quoting.section_lines(text) if word in ("%include", "%ksappend")),
-        secrets=tuple(PlainSecret(command=name, text=found) for name, found in clear.secrets(handler)),
-        warnings=tuple(text for text in caught if not cards.false_alarm(text, found)))
+        secrets=tuple(PlainSecret(command=name, text=found, line=line) for name, found, line in clear.secrets(handler)),
+        warnings=tuple(dict.fromkeys(said.text for said in read.warnings if not cards.false_alarm(said.text, found))))
 
 
 def _seen(handler: Any, name: str) -> bool:
@@ -212,20 +170,22 @@ def _text(handler: Any, command: str, field: str) -> str:
 
 
 def _root(data: Any) -> Account:
-    return Account(name="root", password=data.password or "", encrypted=bool(data.isCrypted), locked=bool(data.lock))
+    return Account(name="root", password=data.password or "", encrypted=bool(data.isCrypted), locked=bool(data.lock),
+                   line=data.lineno)
 
 
 def _user(data: Any) -> Account:
     return Account(name=data.name, password=data.password or "", encrypted=bool(data.isCrypted),
                    locked=bool(data.lock), groups=tuple(data.groups or ()), gecos=data.gecos or "",
-                   shell=data.shell or "")
+                   shell=data.shell or "", line=data.lineno)
 
 
 def _erase(handler: Any) -> Erase:
     erase = handler.clearpart
     kinds = {0: "linux", 1: "all", 3: "list"}  # pykickstart/constants.py, CLEARPART_TYPE_*; 2 is none
     return Erase(kind=kinds.get(erase.type, "") if erase.seen else "",
-                 drives=(*erase.drives, *(getattr(erase, "devices", None) or ())),
+                 drives=(*erase.drives, *(getattr(erase, "devices", None) or ())), labels=bool(erase.initAll),
+                 line=erase.lineno,
                  only_use=tuple(getattr(handler.ignoredisk, "onlyuse", None) or ()), zerombr=bool(handler.zerombr.seen))
 
 
@@ -246,16 +206,18 @@ def _mounts(handler: Any) -> Iterator[Mount]:
                         encrypted=bool(data.encrypted))
 
 
-def _without_passphrase(handler: Any) -> Iterator[str]:
-    yield from (name for name, volume in clear.volumes(handler) if volume.encrypted and not volume.passphrase)
+def _without_passphrase(handler: Any) -> Iterator[tuple[str, int]]:
+    yield from ((name, volume.lineno) for name, volume in clear.volumes(handler)
+                if volume.encrypted and not volume.passphrase)
 
 
-def _asks(handler: Any) -> Iterator[str]:
-    """Commands that are there to make the installer ask."""
+def _asks(handler: Any) -> Iterator[tuple[str, int]]:
+    """Commands that are there to make the installer ask, with their lines."""
     if _seen(handler, "interactive"):
-        yield "interactive"
+        yield "interactive", handler.interactive.lineno
     if getattr(handler.ignoredisk, "interactive", False):
-        yield "ignoredisk --interactive"
-    yield from ("network --bootproto=query" for data in handler.network.network if data.bootProto == "query")
+        yield "ignoredisk --interactive", handler.ignoredisk.lineno
+    yield from (("network --bootproto=query", data.lineno) for data in handler.network.network
+                if data.bootProto == "query")
     if handler.firstboot.seen and handler.firstboot.firstboot != 1:  # FIRSTBOOT_SKIP
-        yield "firstboot --enable"
+        yield "firstboot --enable", handler.firstboot.lineno

@@ -18,7 +18,7 @@ class Finding:
     """`topic` is the left column (tree, release, same set, evidence, xen, memory, unattended); `text` the line itself.
 
     `expected` and `found` are both sides where there are two; `hint` is the cure. `detail` holds further lines.
-    Where a file is judged, `rule` is the stable name of the rule and `line` the line of the file (from 1; 0: all of it).
+    Where a file is judged, `rule` is the stable name of the rule and `line` the line of the file (0: all of it).
     """
 
     topic: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from builder.lock.model import Lock, Pin
+from builder.lock.model import ROLES, Lock, Pin
 from builder.trust.evidence import Evidence
 
 DAY = 86_400
@@ -19,8 +19,39 @@ class Change:
     now: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinChange:
+    """One pin of two locks that is not the same on both; None: that lock has no such pin."""
+
+    locked: Pin | None
+    now: Pin | None
+
+    @property
+    def pin(self) -> Pin:
+        """The one that counts from now on, else the one that is gone."""
+        found = self.now or self.locked
+        assert found is not None  # made of pairs, of which one is there
+        return found
+
+    @property
+    def other_bytes(self) -> bool:
+        return self.locked is None or self.now is None or self.locked.digest != self.now.digest
+
+    @property
+    def weaker(self) -> bool:
+        """Is the pin less believed than it was?"""
+        return bool(self.locked and self.now) and _rank(self.now) > _rank(self.locked)
+
+
 def changes(locked: Lock, now: Lock) -> tuple[Change, ...]:
     """What differs, in the order of a report. An address that moved is no change: pins are relative to it."""
+    before, after = _by_place(locked), _by_place(now)
+    return (*facts(locked, now), *(change for key in sorted(before.keys() | after.keys())
+                                   for change in _pin_change(before.get(key), after.get(key), locked)))
+
+
+def facts(locked: Lock, now: Lock) -> tuple[Change, ...]:
+    """What differs in what the trees say of themselves."""
     pairs = [
         ("family", locked.family, now.family),
         ("release", locked.version, now.version),
@@ -29,11 +60,22 @@ def changes(locked: Lock, now: Lock) -> tuple[Change, ...]:
         ("kernel", locked.kernel.version, now.kernel.version),
         ("initrd", locked.kernel.buildstamp, now.kernel.buildstamp),
     ]
-    found = [Change(label=label, locked=old, now=new) for label, old, new in pairs if old != new]
+    return tuple(Change(label=label, locked=old, now=new) for label, old, new in pairs if old != new)
+
+
+def pins(locked: Lock, now: Lock) -> tuple[PinChange, ...]:
+    """Every pin with other bytes, another place, other evidence or another signer, in the order of the roles."""
     before, after = _by_place(locked), _by_place(now)
-    for key in sorted(before.keys() | after.keys()):
-        found.extend(_pin_change(before.get(key), after.get(key), locked))
-    return tuple(found)
+    pairs = (PinChange(locked=before.get(key), now=after.get(key)) for key in before.keys() | after.keys())
+    return tuple(sorted((pair for pair in pairs if _says(pair.locked) != _says(pair.now)), key=_order))
+
+
+def _says(pin: Pin | None) -> tuple[object, ...]:
+    return (pin.digest, pin.path, pin.evidence, pin.key) if pin else ()
+
+
+def _order(change: PinChange) -> tuple[int, str, str]:
+    return ROLES.index(change.pin.role), change.pin.name, change.pin.path
 
 
 def weaker(locked: Lock, now: Lock) -> tuple[tuple[Change, Pin], ...]:
@@ -41,8 +83,11 @@ def weaker(locked: Lock, now: Lock) -> tuple[tuple[Change, Pin], ...]:
     before = _by_place(locked)
     return tuple(
         (Change(label=_label(pin), locked=f"{old.evidence}{_signer(old)}", now=pin.evidence), pin)
-        for key, pin in sorted(_by_place(now).items())
-        if (old := before.get(key)) and Evidence(pin.evidence).rank > Evidence(old.evidence).rank)
+        for key, pin in sorted(_by_place(now).items()) if (old := before.get(key)) and _rank(pin) > _rank(old))
+
+
+def _rank(pin: Pin | None) -> int:
+    return Evidence(pin.evidence).rank if pin else -1
 
 
 def _by_place(lock: Lock) -> dict[tuple[str, str], Pin]:

@@ -100,12 +100,25 @@ def _add(path: Path, name: str, shown: str, joined: Joined, chain: tuple[Path, .
         if isinstance(entry, str):
             below, below_name = _layer(entry, path, shown)
             _add(below, below_name, below_name, joined, (*chain, real))
-    lines = positions.lines(data.decode())
+    _lay(Layer(name=name, path=path, data=data, role="extended" if chain else "profile"), table, joined)
+
+
+def _lay(layer: Layer, table: dict[str, Any], joined: Joined) -> None:
+    """One file over those before it."""
+    lines = positions.lines(layer.data.decode())
     _join(joined.table, table)
     for key in _keys(table):
-        joined.origins[key] = Origin(name, lines.get(key, 0))
-        joined.folders[key] = path.parent
-    joined.layers.append(Layer(name=name, path=path, data=data, role="extended" if chain else "profile"))
+        joined.origins[key] = Origin(settings.NAME, 0) if layer.role == "set" else Origin(layer.name, lines.get(key, 0))
+        joined.folders[key] = layer.path.parent
+    joined.layers.append(layer)
+
+
+def again(layers: Sequence[Layer], home: Path) -> Joined:
+    """What `read` made of these files, from their bytes alone; a bundle has copies of them. Raises UsageError."""
+    joined = Joined(home=home)
+    for layer in layers:
+        _lay(layer, _parse(layer.data, layer.name), joined)
+    return joined
 
 
 def _layer(entry: str, path: Path, shown: str) -> tuple[Path, str]:

@@ -23,6 +23,16 @@ def out(text: str = "") -> None:
     _to_stdout(lambda: sys.stdout.write(f"{text}\n"))
 
 
+def exactly(text: str) -> None:
+    """A text that a machine will read: UTF-8 whatever the locale, and nothing added."""
+    stream = getattr(sys.stdout, "buffer", None)
+    if stream is None:
+        _to_stdout(lambda: sys.stdout.write(text))
+        return
+    _to_stdout(sys.stdout.flush)
+    _to_stdout(lambda: stream.write(text.encode()))
+
+
 def story(text: str = "") -> None:
     """A message on stderr; of the story proper commands print none with --quiet."""
     sys.stderr.write(f"{terminal.message(text, sys.stderr)}\n")

@@ -2,6 +2,27 @@
 
 from __future__ import annotations
 
-from builder.cli.options.shared import Row
+import argparse
 
-COMMANDS: tuple[Row, ...] = ()
+from builder.cli.options.shared import Parser, Row, settings
+
+
+def _render(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = (
+        "WHAT is a word or a path of the bundle: ks, cmdline, up, deploy, hosts, next-steps,\nor an output (xen, "
+        "xen-install, libvirt, qemu, packer, grub, ipxe, dnsmasq, ...).\nWithout WHAT all that can be printed is "
+        "listed. No network and no store is touched;\nwith a lock the text is what build writes, to the byte.\n")
+    parser.add_argument("profile", metavar="PROFILE", help="a .toml file, a name in profiles/, or a starter profile")
+    parser.add_argument("what", metavar="WHAT", nargs="?", help="the text to print")
+    parser.add_argument("--host", metavar="NAME", help="whose text; a profile of one host needs no name")
+    parser.add_argument("--list", action="store_true", help="list all that can be printed")
+    parser.add_argument("--secrets", action="store_true",
+                        help="print passphrases, keys and password hashes too, as build writes them")
+    settings(parser)
+    if isinstance(parser, Parser):
+        parser.late = "what"
+
+
+COMMANDS: tuple[Row, ...] = (
+    ("render", "print one generated text without building", False, _render),
+)

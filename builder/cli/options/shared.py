@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from builder.errors import UsageError
@@ -16,7 +16,18 @@ JSON = "the result as JSON on stdout"
 
 
 class Parser(argparse.ArgumentParser):
-    """An argparse parser whose mistakes are UsageErrors."""
+    """An argparse parser whose mistakes are UsageErrors. `late` is an optional argument that may stand behind options:
+    up to 3.12.6 argparse takes it for left out where another argument stands before them (python/cpython#59317)."""
+
+    late: str = ""
+
+    def parse_known_args(  # type: ignore[override]  # argparse's own overloads differ only in the namespace's type
+            self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None,
+    ) -> tuple[argparse.Namespace, list[str]]:
+        found, rest = super().parse_known_args(args, namespace)
+        if self.late and getattr(found, self.late) is None and rest and not rest[0].startswith("-"):
+            setattr(found, self.late, rest.pop(0))
+        return found, rest
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, f"{self.prog} --help")

@@ -19,6 +19,7 @@ from builder.lock.model import Lock
 from builder.media import checksums
 from builder.media.bundle import Entry
 from builder.media.papers import fetches, nextsteps
+from builder.profile import secrets
 from builder.profile.file.layers import Layer
 from builder.profile.values import Host, Profile
 
@@ -66,10 +67,17 @@ class Rendering:
         plan, findings = self.planner.judge(host)
         return tuple(self._own(plan)) if plan else (), findings
 
+    def bare(self, host: Host) -> Iterator[Text]:
+        """The texts of one host for the sake of their paths: no kickstart is made, and what would hold it is empty.
+        Raises UsageError."""
+        return self._own(self._line(host))
+
     def shared(self) -> Iterator[Text]:
         """What all hosts share, no kickstart made for it. Raises UsageError."""
-        return self._shared([HostPlan(host=host, cmdline=self.planner.line(host), kickstart="")
-                             for host in self.ground.profile.hosts])
+        return self._shared([self._line(host) for host in self.ground.profile.hosts])
+
+    def _line(self, host: Host) -> HostPlan:
+        return HostPlan(host=host, cmdline=self.planner.line(host), kickstart="")
 
     def _own(self, plan: HostPlan) -> Iterator[Text]:
         return (_text(plan.host.name, entry) for entry in self.ground.route.own(plan))
@@ -88,6 +96,13 @@ class Rendering:
                                 own=profile.serve.url if profile.serve else "")
         yield nextsteps.entry(profile, lock, f"{profile.name}.lock", listed, steps=route.steps(),
                               contents=route.contents())
+
+
+def redacted(profile: Profile, text: Text) -> Text:
+    """The text as people get to see it: without what is or could be a secret."""
+    of = next((host for host in profile.hosts if host.name == text.host), None)
+    known = [*(of.secrets if of else ()), *([profile.serve.secret] if profile.serve else [])]
+    return replace(text, text=secrets.redacted(text.text, known))
 
 
 def _text(host: str, entry: Entry) -> Text:

@@ -40,11 +40,11 @@ class _Bar:
 
 
 class Terminal:
-    """Bars where stderr is a terminal; the story unless `quiet`."""
+    """Bars where stderr is a terminal that can draw them; the story unless `quiet`."""
 
     def __init__(self, *, quiet: bool) -> None:
         self.quiet = quiet
-        self.bars = not quiet and sys.stderr.isatty()
+        self.bars = not quiet and terminal.can_draw(sys.stderr)
 
     def start(self, what: str, total: int | None = None, unit: str = "B") -> Meter:
         return _Bar(what, total, unit) if self.bars else SilentMeter()

@@ -19,14 +19,14 @@ _WORD = re.compile(r"(error|warning)(?=:)")
 _LABEL = re.compile(r"(?:error|hint|warning): +")
 
 
-def is_terminal(stream: TextIO) -> bool:
-    return stream.isatty()
+def can_draw(stream: TextIO) -> bool:
+    """A terminal that takes more than letters: bars draw over themselves, words have colours."""
+    return stream.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
 
 
 def has_colour(stream: TextIO) -> bool:
-    """A terminal that is not dumb, and nobody said NO_COLOR (no-color.org: set, and not empty)."""
-    return (is_terminal(stream) and os.environ.get("TERM", "dumb") not in ("", "dumb")
-            and not os.environ.get("NO_COLOR"))
+    """Such a terminal, where nobody said NO_COLOR (no-color.org: set, and not empty)."""
+    return can_draw(stream) and not os.environ.get("NO_COLOR")
 
 
 def painted(word: str, stream: TextIO) -> str:
@@ -37,7 +37,7 @@ def painted(word: str, stream: TextIO) -> str:
 
 def message(text: str, stream: TextIO) -> str:
     """`text` as `stream` shows it: folded where it is a terminal, `error:` in front in its colour."""
-    if is_terminal(stream):
+    if stream.isatty():
         text = "\n".join(row for line in text.split("\n") for row in folded(line))
     found = _WORD.match(text)
     return f"{painted(found[1], stream)}{text[found.end():]}" if found else text

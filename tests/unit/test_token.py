@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from builder import names
 from builder.outputs.services import token
-from builder.profile import serving
+from builder.profile.tables import serving
 from tests.tool.tools import need
 from tests.unit.hostile import HOSTILE
 

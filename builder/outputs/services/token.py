@@ -6,7 +6,7 @@ import base64
 import hashlib
 import hmac
 
-from builder.profile.serving import LEAST_SECRET
+from builder.profile.tables.serving import LEAST_SECRET
 
 # Whoever uses one secret for two purposes, or a later form of the path, gets other tokens.
 DOMAIN = b"pinboot kickstart path v1"

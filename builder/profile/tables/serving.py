@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from builder import names
@@ -13,6 +13,7 @@ from builder.profile.file import schema
 from builder.profile.file.mistakes import Mistakes
 from builder.profile.hosting import Dhcp, Kvm, LoaderFile, Serve
 from builder.profile.secrets import Secret
+from builder.profile.tables.reading import Reading
 
 MAX_LOADER = 16 << 20  # ipxe with all drivers has 1 MiB, a GRUB with its modules 4
 # A kickstart's path is made from it: as many characters as 160 random bits have hexadecimal digits, and some.
@@ -32,10 +33,9 @@ def kvm(raw: schema.Kvm | None, mistakes: Mistakes) -> Kvm:
         display=raw.display)
 
 
-def serve(raw: schema.Serve | None, needed: bool, mistakes: Mistakes, secret: Callable[[str, str], Secret | None],
-          place: Callable[[str, str], Path]) -> Serve | None:
-    """`needed`: an output boots machines over the network. `secret` reads a reference, `place` a path, found under a
-    key."""
+def serve(raw: schema.Serve | None, needed: bool, reading: Reading) -> Serve | None:
+    """`needed`: an output boots machines over the network."""
+    mistakes = reading.mistakes
     if raw is None:
         if needed:
             mistakes.add("serve", 'missing; where will the bundle be served? serve = { url = "http://10.0.0.5", '
@@ -47,17 +47,19 @@ def serve(raw: schema.Serve | None, needed: bool, mistakes: Mistakes, secret: Ca
     return Serve(
         url=url or "http://invalid.example", tftp=mistakes.parsed("serve.tftp", _machine, raw.tftp) or ""
         if raw.tftp else "", folder=mistakes.parsed("serve.folder", names.absolute_path, raw.folder) or raw.folder,
-        secret=_secret(raw, mistakes, secret), loaders=tuple(
-            found for path, text in sorted(raw.loaders.items()) if (found := _loader(path, text, mistakes, place))))
+        secret=_secret(raw, reading), loaders=tuple(
+            found for path, text in sorted(raw.loaders.items()) if (found := _loader(path, text, reading))))
 
 
-def _secret(raw: schema.Serve, mistakes: Mistakes, read: Callable[[str, str], Secret | None]) -> Secret:
+def _secret(raw: schema.Serve, reading: Reading) -> Secret:
     nothing = Secret("x" * LEAST_SECRET)
     if not raw.secret:
-        mistakes.add("serve.secret", f'missing; kickstarts are served at paths made from it: secret = '
+        reading.mistakes.add("serve.secret", f'missing; kickstarts are served at paths made from it: secret = '
                                      f'"file:secrets/serve"; {HOW_TO_MAKE}')
         return nothing
-    return read("serve.secret", raw.secret) or nothing
+    folder = reading.folder("serve.secret")
+    return reading.mistakes.parsed(
+        "serve.secret", lambda word: path_secret(word, folder, reading.environment), raw.secret) or nothing
 
 
 def path_secret(text: str, folder: Path, environment: Mapping[str, str]) -> Secret:
@@ -76,12 +78,12 @@ def path_secret(text: str, folder: Path, environment: Mapping[str, str]) -> Secr
     return found
 
 
-def _loader(path: str, text: str, mistakes: Mistakes, place: Callable[[str, str], Path]) -> LoaderFile | None:
-    key = f"serve.loaders.{path}"
+def _loader(path: str, text: str, reading: Reading) -> LoaderFile | None:
+    key, mistakes = f"serve.loaders.{path}", reading.mistakes
     if mistakes.parsed(key, names.tree_path, path) is None:
         return None
     try:
-        with place("serve.loaders", text.removeprefix("file:")).open("rb") as stream:
+        with reading.place("serve.loaders", text.removeprefix("file:")).open("rb") as stream:
             data = stream.read(MAX_LOADER + 1)
     except (OSError, ValueError) as reason:
         mistakes.add(key, f"{text}: {getattr(reason, 'strerror', None) or reason}")

@@ -8,11 +8,14 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from builder import names
 from builder.errors import UsageError
 from builder.media.pack import atomic
 from builder.profile import resolve, starters
 from builder.profile.file.layers import Layer
 from builder.profile.values import Profile
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 def find(word: str) -> Path:
@@ -33,7 +36,13 @@ def find(word: str) -> Path:
 
 
 def read(path: Path, settings: Sequence[str] = ()) -> tuple[Profile, tuple[Layer, ...]]:
-    """The profile at `path`, with the KEY=VALUE of --set over it, and what it was made from."""
+    """The profile at `path`, with the KEY=VALUE of --set over it, and what it was made from.
+
+    Raises UsageError, also for a file whose name no bundle, lock and path on another machine could have.
+    """
+    if path.is_file() and not NAME.fullmatch(path.stem):
+        raise UsageError(f"{shown(path)}: {names.shown(path.stem)} is no name for a profile: its lock and its bundle, "
+                         "and files in it, are named after it", "letters, digits, dot, dash; at most 64 of them")
     return resolve.read(path, shown(path), os.environ, settings)
 
 

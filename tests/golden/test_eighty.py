@@ -3,7 +3,6 @@
 import argparse
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -18,12 +17,13 @@ LONG = re.compile(r"\S{48,}")
 UP = "\x1b[A"  # how tqdm goes back to the bar above
 NAME = "p\u0159\u00edklad"
 PROFILES = {
-    f"{NAME}.toml": f"""\
+    f"{NAME}.toml": "release = 1\n",
+    f"{NAME}/zoe.toml": f"""\
 release = "rocky-9"
 outputs = ["libvirt"]
 [user.zoe]
 gecos = "Zo\u00eb from {NAME}"
-password = "file:secrets/zoe.hash"
+password = "file:../secrets/zoe.hash"
 [host.web1]
 memory = "4 GiB"
 disk = {{ size = "20 GiB" }}
@@ -89,7 +89,10 @@ pinboot init "no name"
 pinboot init rack --preset alma-9-network
 pinboot check web1
 pinboot check web1 --json
+HOME=/nowhere pinboot init nokey
 pinboot check {NAME}.toml
+pinboot check {NAME}/zoe.toml
+pinboot check {NAME}/zoe.toml --set host.web1.facts.place='{NAME}'
 pinboot check old.toml
 pinboot check mistakes.toml
 pinboot check gone.toml
@@ -110,13 +113,13 @@ pinboot lock web1 --relocate --update
 pinboot lock web1 --allow-downgrade
 pinboot lock below.toml
 pinboot lock gone.toml
-pinboot lock {NAME}.toml
+pinboot lock {NAME}/zoe.toml
 pinboot lock old.toml
 pinboot build web1
 pinboot build web1
 pinboot build web1 --json
 pinboot build web1 --host nobody
-pinboot build {NAME}.toml -o {NAME}
+pinboot build {NAME}/zoe.toml -o {NAME}/out
 pinboot build old.toml -o old.tar
 pinboot build old.toml --sign nothing.key
 pinboot build rack
@@ -124,7 +127,12 @@ pinboot build web1 -o /proc/nowhere
 pinboot build web1 --connect-timeout never
 pinboot verify out/web1
 pinboot verify old.tar
-pinboot verify {NAME}
+pinboot verify {NAME}/out
+pinboot render {NAME}/zoe.toml
+pinboot render {NAME}/zoe.toml --host web1 ks > ks
+pinboot render old.toml --host web1 ks
+pinboot render old.toml nothing
+pinboot render old.toml --list
 pinboot verify out/web1 --json
 pinboot verify out/web1 --key nothing.pub
 pinboot verify out/web1 --key ~/.ssh/id_ed25519.pub
@@ -290,3 +298,8 @@ def test_a_file_whose_name_is_no_text_is_told_all_the_same(tmp_path_factory, ser
         ran = subprocess.run(["sh", "-c", "pinboot check \"$(printf 'a\\377.toml')\""], cwd=work, env={**environment, **more},
                              capture_output=True)
         assert ran.returncode == 2 and b"a\\udcff.toml" in ran.stderr and b"Traceback" not in ran.stderr
+
+
+def test_a_profile_is_called_as_files_of_a_bundle_can_be_called(on_terminal):
+    code, written = on_terminal[f"pinboot check {NAME}.toml"]
+    assert code == 2 and f'{NAME}.toml: "{NAME}" is no name for a profile' in written and "Traceback" not in written

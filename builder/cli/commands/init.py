@@ -6,6 +6,7 @@ import argparse
 import re
 from pathlib import Path
 
+from builder import names
 from builder.cli import printing, profiles
 from builder.errors import OK, UsageError
 from builder.media.pack import atomic
@@ -38,11 +39,10 @@ def run(chosen: argparse.Namespace) -> int:
 
 
 def _place(name: str) -> Path:
-    if name.endswith(".toml") or "/" in name:
-        return Path(name if name.endswith(".toml") else f"{name}.toml")
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
-        raise UsageError(f"init: {name!r} is no name for a file", "letters, digits, dot, dash")
-    return Path("profiles") / f"{name}.toml"
+    path = Path(name if name.endswith(".toml") else f"{name}.toml")
+    if not profiles.NAME.fullmatch(path.stem):
+        raise UsageError(f"init: {names.shown(name)} is no name for a profile", "letters, digits, dot, dash")
+    return path if name.endswith(".toml") or "/" in name else Path("profiles") / path
 
 
 def _has_key(text: str) -> bool:

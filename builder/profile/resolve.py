@@ -18,7 +18,7 @@ from builder.profile.hosts import Hosts, packages
 from builder.profile.kinds import Kind
 from builder.profile.tables import access, additions, serving, sources, system, trust
 from builder.profile.tables.reading import Reading
-from builder.profile.values import Profile, TextFile, Xen
+from builder.profile.values import Host, Profile, TextFile, Xen
 
 DEFAULTS = {
     "linux": {"path": "/var/lib/xen/pinboot", "disks": "/var/lib/xen/images", "bridge": "xenbr0"},
@@ -34,12 +34,25 @@ def read(path: Path, shown: str, environment: Mapping[str, str],
     Raises UsageError with every mistake of all its layers.
     """
     joined = layers.read(path, shown, settings)
+    return of(joined, path, shown, environment), tuple(joined.layers)
+
+
+def of(joined: Joined, path: Path, shown: str, environment: Mapping[str, str]) -> Profile:
+    """The profile of layers that were read before. Raises UsageError with every mistake of all of them."""
     mistakes = Mistakes(shown, joined.origins)
     raw = walk.fit(schema.Profile, joined.table, "", mistakes)
     profile = _Resolver(path, raw, joined, mistakes, environment).profile()
     if mistakes.found:
         raise mistakes.error()
-    return profile, tuple(joined.layers)
+    return profile
+
+
+def hosts(joined: Joined, name: str) -> tuple[Host, ...]:
+    """The hosts of the profile `name`, whatever else in it is wrong or names files that are not here. Raises
+    UsageError."""
+    mistakes = Mistakes(name, joined.origins)
+    raw = walk.fit(schema.Profile, joined.table, "", mistakes)
+    return _Resolver(Path(f"{name}.toml"), raw, joined, mistakes, {}).profile().hosts
 
 
 class _Resolver:

@@ -10,12 +10,13 @@ import select
 import struct
 import subprocess
 import termios
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 COLUMNS = 80
 FILE = re.compile(r"<!-- file: ([A-Za-z0-9_./-]+) -->")
+EVENT = re.compile(r"<!-- then: ([a-z ]+) -->")
 FENCE = re.compile(r"```([a-z]*)")
 # What differs from run to run, or between a small tree and a real one. Nothing else is let through.
 SAME = (
@@ -32,12 +33,17 @@ SAME = (
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A fenced block. `line` is the number of its first line inside the fence, `file` what it is written to."""
+    """A fenced block. `line` is the number of its first line inside the fence.
+
+    Comments that no reader sees say more: `<!-- file: NAME -->` in the line before writes the block to a file, and
+    `<!-- then: WORDS -->` anywhere before it says what happens to the mirrors meanwhile (workshop.EVENTS).
+    """
 
     kind: str
     text: str
     line: int
     file: str = ""
+    before: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +57,18 @@ class Step:
 
 def blocks(page: str) -> list[Block]:
     """The fenced blocks of a page, in order. Raises ValueError for one that does not end."""
-    found, lines, at, file = [], page.split("\n"), 0, ""
+    found: list[Block] = []
+    lines, at, file, before = page.split("\n"), 0, "", []
     while at < len(lines):
-        fence, named = FENCE.fullmatch(lines[at]), FILE.fullmatch(lines[at])
+        fence, named, event = (each.fullmatch(lines[at]) for each in (FENCE, FILE, EVENT))
         if fence:
             end = next((n for n in range(at + 1, len(lines)) if lines[n] == "```"), 0)
             if not end:
                 raise ValueError(f"the block in line {at + 1} does not end")
-            found.append(Block(fence[1], "".join(f"{line}\n" for line in lines[at + 1 : end]), at + 2, file))
-            at = end
+            body = "".join(f"{line}\n" for line in lines[at + 1 : end])
+            found.append(Block(fence[1], body, at + 2, file, tuple(before)))
+            at, before = end, []
+        before += [event[1]] if event else []
         file = named[1] if named else ""
         at += 1
     return found
@@ -99,6 +108,16 @@ def matches(shown: tuple[str, ...], seen: tuple[str, ...]) -> bool:
     if shown[0] == "...":
         return any(matches(shown[1:], seen[at:]) for at in range(len(seen) + 1))
     return bool(seen) and same(shown[0]) == same(seen[0]) and matches(shown[1:], seen[1:])
+
+
+def blessed(page: str, told: Sequence[tuple[Step, tuple[str, ...]]]) -> str:
+    """The page with what was seen in place of what it shows, where that differs."""
+    lines = page.split("\n")
+    for step, seen in sorted(told, key=lambda each: -each[0].line):
+        if not matches(step.output, seen):
+            at = step.line - 1
+            lines[at : at + len(step.output)] = seen
+    return "\n".join(lines)
 
 
 @dataclass

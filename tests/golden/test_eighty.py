@@ -271,7 +271,7 @@ def parsers(parser, words=("pinboot",)):
                 yield from parsers(inner, (*words, name))
 
 
-HELP = {" ".join(words): parser for words, parser in parsers(parse._parser())}
+HELP = {" ".join(words): parser for words, parser in parsers(parse.parser())}
 
 
 @pytest.mark.parametrize("words", HELP)

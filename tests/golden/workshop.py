@@ -6,13 +6,14 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from builder.catalog.generation import EFI_LOADERS
 from builder.cli.options.parse import COMMANDS
 from builder.demo import profiles, stored, tree
 from builder.demo.openpgp import Signer
+from tests.golden.internet import Internet
 
 ROOT = Path(__file__).resolve().parents[2]
 SIGNER = Signer("pinboot demo")
@@ -45,6 +46,40 @@ def trees() -> dict[str, dict[str, bytes]]:
         served[f"{ROCKY}/{version}/isos/x86_64"] = tree.isos(rocky10, "Rocky Linux", "10.0", SIGNER)
     # Longest first, as the folders of a mirror lie within each other.
     return dict(sorted(served.items(), key=lambda each: -len(each[0])))
+
+
+def _moved(net: Internet) -> None:
+    """Rocky Linux 9 got another kernel: the same paths, newer bytes."""
+    newer = "5.14.0-570.25.1.el9_6.x86_64"
+    for version in ("9", "9.6"):
+        net.trees[f"{ROCKY}/{version}"] = tree.el9(kernel=newer, composed=1752000000, signer=SIGNER)
+
+
+def _mixed(net: Internet) -> None:
+    """A mirror of CentOS 7 took new packages and kept old images."""
+    net.trees["http://mirror.example/centos/7/os/x86_64"] = tree.centos7(
+        kernel="3.10.0-862.el7.x86_64", initrd_kernel="3.10.0-862.el7.x86_64", package_kernel="3.10.0-1160.el7.x86_64",
+        signer=SIGNER)
+
+
+def _tampered(net: Internet) -> None:
+    """One bit of the initrd on Rocky's mirror is another."""
+    for version in ("9", "9.6"):
+        served = net.trees[f"{ROCKY}/{version}"]
+        path = f"{tree.BASEOS}/{tree.INITRD}"
+        net.trees[f"{ROCKY}/{version}"] = {**served, path: tree.tampered(served[path])}
+
+
+def _gone(net: Internet) -> None:
+    """No mirror answers any more."""
+    net.trees.clear()
+
+
+# What may happen between two blocks of a page.
+EVENTS: Mapping[str, Callable[[Internet], None]] = {
+    "the mirror moves on": _moved, "a mirror is mixed": _mixed, "the mirror is tampered with": _tampered,
+    "the network is gone": _gone,
+}
 
 
 def loaders() -> dict[str, bytes]:

@@ -30,17 +30,18 @@ changed, 4 bytes differ, 5 a tool or the network is missing
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Raises UsageError for a command line that makes no sense."""
-    return _parser().parse_args(arguments)
+    return parser().parse_args(arguments)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = Parser(prog="pinboot", description=DESCRIPTION, epilog=EXIT_CODES, allow_abbrev=False,
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    made = Parser(prog="pinboot", description=DESCRIPTION, epilog=EXIT_CODES, allow_abbrev=False,
                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--version", action="version", version=f"pinboot {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    made.add_argument("--version", action="version", version=f"pinboot {__version__}")
+    commands = made.add_subparsers(dest="command", metavar="COMMAND", required=True)
     shared, fetching = common(), network()
     for name, text, fetches, fill in COMMANDS:
         parents = [shared, fetching] if fetches else [shared]
         fill(commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", parents=parents,
                                  allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter))
-    return parser
+    return made

@@ -1,4 +1,4 @@
-"""Options of the small commands: hash-password."""
+"""Options of the small commands: hash-password, schema, explain."""
 
 from __future__ import annotations
 
@@ -26,6 +26,20 @@ def _rounds(text: str) -> int:
     return int(text)
 
 
+def _schema(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = ("Editors read it where the first line of a profile says\n"
+                     "#:schema ../pinboot.schema.json (taplo, Even Better TOML).\n")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write it to FILE")
+
+
+def _explain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("word", metavar="WORD", nargs="*",
+                        help="a word of pinboot, a key of a profile (storage.layout), or an exit code; without one all "
+                             "words are listed")
+
+
 COMMANDS: tuple[Row, ...] = (
     ("hash-password", "turn a password into the hash that a profile takes", False, _hash_password),
+    ("schema", "the JSON Schema of profiles, for editors", False, _schema),
+    ("explain", "what a word or a key of a profile means", False, _explain),
 )

@@ -82,22 +82,25 @@ class KvmRoute:
             "1. Copy this folder to the host of the guests, owned by root, for example:",
             f"       rsync -rpt --delete ./ root@HOST:{path}/",
             f"   and there: sh {path}/verify.sh"))
-        yield "\n".join((f"2. Install {name} (this ERASES {self.profile.hosts[0].disk.file}), one of:",
-                         *(f"       {line}" for line in self._installs(path, name))))
+        erases = f"2. Install {name}; this ERASES {self.profile.hosts[0].disk.file}"
+        ways = [[f"       {line}" for line in self._installs(output, path, name)] for output in self.profile.outputs]
+        yield "\n".join((f"{erases}:" if len(ways) == 1 else f"{erases}. One of:",
+                         "\n   or\n".join("\n".join(way) for way in ways)))
         yield "Hosts\n" + "\n".join(
             f"  {host.name}: {host.memory} MiB of memory, {route.count(host.vcpus, 'processor')}\n"
             f"    disk  {host.disk.file}" for host in self.profile.hosts)
 
-    def _installs(self, path: str, name: str) -> Iterable[str]:
-        folder = f"{path}/hosts/{name}"
+    def _installs(self, output: str, path: str, name: str) -> Iterable[str]:
+        """The lines to type for the first machine, with one of the outputs."""
         host = self.profile.hosts[0]
-        image = f"qemu-img create {host.disk.file} {host.disk.size}; " if host.disk.size else ""
-        lines = {"libvirt": f"{image}virsh create --console {folder}/{name}-install.xml; "
-                            f"virsh define {folder}/{name}.xml",
-                 "qemu": f"sh {folder}/qemu-install.sh; sh {folder}/qemu-run.sh",
-                 "virt-install": f"sh {folder}/virt-install.sh",
-                 "packer": "packer build with -var-file= of the variables"}
-        return (lines[output] for output in self.profile.outputs)
+        if output == "packer":
+            return ("packer build with -var-file= of the variables",)
+        make = (f"qemu-img create {host.disk.file} {host.disk.size}",) if host.disk.size else ()
+        lines = {"libvirt": (*make, f"virsh create --console {name}-install.xml", f"virsh define {name}.xml",
+                             f"virsh start {name}"),
+                 "qemu": ("sh qemu-install.sh", "sh qemu-run.sh"),
+                 "virt-install": ("sh virt-install.sh",)}
+        return (f"cd {path}/hosts/{name}", *lines[output])
 
     def contents(self) -> Iterable[tuple[str, str]]:
         return (

@@ -207,8 +207,9 @@ class NetworkRoute:
               if self.serve.tftp else ())))
         yield "\n".join(("2. Let the web, TFTP and DHCP servers know (files that this bundle has):",
                          *(f"       {path:<28}{words}" for path, words in self._configs())))
-        yield "\n".join((f"3. Start {name} from its network card: it installs, and ERASES its disk. When it is",
-                         "   done, turn it to its own disk, or it installs again at the next start:",
+        yield "\n".join((f"3. Start {name} from its network card: it installs, and ERASES its disk.",
+                         "   When it is done, turn it to its own disk, or it installs again at the next",
+                         "   start:",
                          f"       sh deploy.sh --retire {name} root@SERVER",
                          f"   and to install it once more: sh deploy.sh --arm {name} root@SERVER"))
         yield "Hosts\n" + "\n".join(f"  {host.name:<24}{host.network.mac or '-'}" for host in self.profile.hosts)

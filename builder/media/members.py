@@ -39,12 +39,13 @@ class Member:
 
 
 def read(file: BinaryIO, size: int, where: str) -> Iterator[tuple[Member, Iterator[bytes]]]:
-    """Every member with its bytes, to be read before the next member is asked for; `size` is that of the file.
+    """Every member with its bytes, to be read before the next member is asked for; `size` is that of the file. Large
+    ones that nobody reads are stepped over where the tar is not compressed.
 
     Bytes behind the end of the tar come as a last member that is no file. Raises UsageError where this is no tar that a
     bundle could be, HostileInput for damage, a bomb, or an end in the middle; Missing without a zstd module.
     """
-    outer = Feed(feed.chunks(file), where)
+    outer = Feed(feed.chunks(file), where, feed.leaps(file, size))
     packed = compression.kind(outer.peek(compression.MAGIC_SIZE)) == "zstd"
     cap = max(LEAST_CAP, MOST_GROWTH * size)
     inner = Feed(compression.unpack(outer, cap=cap), where) if packed else outer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from builder.errors import HostileInput
@@ -23,15 +23,26 @@ def chunks(stream: BinaryIO, size: int | None = None) -> Iterator[bytes]:
         yield chunk
 
 
+def leaps(stream: BinaryIO, size: int) -> Callable[[int], int]:
+    """Steps over bytes of a file of `size` bytes, never behind its last one."""
+    def leap(count: int) -> int:
+        before = stream.tell()
+        return stream.seek(max(before, min(before + count, size - 1))) - before
+
+    return leap
+
+
 class Feed:
     """Takes chunks from an iterator, never more of them than asked for. `position` counts what was taken or skipped.
 
     Small pieces are sliced out of the current chunk only: slicing what is left of a large buffer at each step would
-    make a file of many small entries cost the square of its length.
+    make a file of many small entries cost the square of its length. `leap` steps over so many bytes of the source that
+    are never read, and says over how many it did.
     """
 
-    def __init__(self, source: Iterator[bytes], where: str) -> None:
+    def __init__(self, source: Iterator[bytes], where: str, leap: Callable[[int], int] | None = None) -> None:
         self._source = source
+        self._leap = leap
         self._chunk = b""
         self._at = 0
         self.where = where
@@ -77,6 +88,8 @@ class Feed:
         """Step over `size` bytes. Raises HostileInput where the file ends before."""
         left = size
         while left:
+            if self._leap and left > CHUNK and self._at >= len(self._chunk):
+                left -= self._leap(left)
             if not self._more():
                 raise self._short(left)
             step = min(left, len(self._chunk) - self._at)

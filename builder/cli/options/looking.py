@@ -7,11 +7,22 @@ import argparse
 from builder.cli.options.shared import Parser, Row, settings
 
 
+def _show(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = (
+        "Of a profile: every key with its value and the file and line that set it, the\nhosts, and whether the lock "
+        "beside it fits. Of a lock: what is pinned, and why\nit is believed. Of a bundle: what is in it, by its own "
+        "manifest; verify proves it.\nSecrets are never shown.\n")
+    parser.add_argument("what", metavar="PROFILE|LOCK|BUNDLE", help="which of the three it is, is looked up: a .toml "
+                        "or a name, a .lock, or a directory, .tar or .tar.zst")
+    parser.add_argument("--host", metavar="NAME", help="of a profile: every key of this host")
+    settings(parser)
+
+
 def _render(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
-        "WHAT is a word or a path of the bundle: ks, cmdline, up, deploy, hosts, next-steps,\nor an output (xen, "
-        "xen-install, libvirt, qemu, packer, grub, ipxe, dnsmasq, ...).\nWithout WHAT all that can be printed is "
-        "listed. No network and no store is touched;\nwith a lock the text is what build writes, to the byte.\n")
+        "WHAT is a word or a path of the bundle: ks, cmdline, up, deploy, hosts,\nnext-steps, or an output (xen, "
+        "libvirt, qemu, packer, grub, ipxe, dnsmasq, ...).\nWithout WHAT all that can be printed is listed. No "
+        "network and no store is\ntouched; with a lock the text is what build writes, to the byte.\n")
     parser.add_argument("profile", metavar="PROFILE", help="a .toml file, a name in profiles/, or a starter profile")
     parser.add_argument("what", metavar="WHAT", nargs="?", help="the text to print")
     parser.add_argument("--host", metavar="NAME", help="whose text; a profile of one host needs no name")
@@ -24,5 +35,6 @@ def _render(parser: argparse.ArgumentParser) -> None:
 
 
 COMMANDS: tuple[Row, ...] = (
+    ("show", "what a profile, a lock or a bundle says", False, _show),
     ("render", "print one generated text without building", False, _render),
 )

@@ -13,6 +13,8 @@ from builder.profile.values import Profile
 
 PATH = "NEXT-STEPS.txt"
 WIDTH = 80
+HEAD = "Machines made from this bundle will fetch by themselves"
+NOTHING = "The machines fetch nothing from the network by themselves."
 _PRIVATE = """\
 Private: the kickstarts, and an initrd that carries them. They hold password
 hashes, and passphrases where disks are encrypted; whoever can read them can try
@@ -57,12 +59,27 @@ def _contents(contents: Iterable[tuple[str, str]], lock_path: str) -> Iterable[s
 
 def _fetched(fetched: Sequence[Fetched]) -> str:
     if not fetched:
-        return "The machines fetch nothing from the network by themselves."
-    lines = ["Machines made from this bundle will fetch by themselves"]
+        return NOTHING
+    lines = [HEAD]
     for each in fetched:
         lines.append(f"  {each.url}")
         lines.append(_wrap(f"{each.what}; {each.protection}", "    "))
     return "\n".join(lines)
+
+
+def fetched(page: str) -> tuple[Fetched, ...] | None:
+    """What a page says that machines fetch; None where it says nothing of it."""
+    _, found, rest = page.rpartition(f"\n{HEAD}\n")
+    if not found:
+        return () if page.rstrip("\n").endswith(NOTHING) else None
+    made: list[tuple[str, list[str]]] = []
+    for line in rest.splitlines():
+        if line.startswith("    ") and made:
+            made[-1][1].append(line.strip())
+        elif line.strip():
+            made.append((line.strip(), []))
+    parted = ((url, " ".join(words).partition("; ")) for url, words in made)
+    return tuple(Fetched(url=url, what=what, protection=protection) for url, (what, _, protection) in parted)
 
 
 def _wrap(text: str, indent: str = "") -> str:

@@ -1,0 +1,33 @@
+"""Lines of a page that `show` prints: a topic on the left, words wrapped beside it."""
+
+from __future__ import annotations
+
+import datetime
+import textwrap
+
+from builder.cli import printing
+
+LOUD = "OVERRIDE"
+
+
+def topic(word: str, *texts: str, room: int = printing.TOPIC) -> None:
+    """`texts` beside `word`, each on lines of its own."""
+    for number, text in enumerate(texts):
+        left = f"{word if number == 0 else '':<{room}}"
+        for line in textwrap.wrap(harmless(text), printing.WIDTH, initial_indent=left, subsequent_indent=" " * room,
+                                  break_long_words=False, break_on_hyphens=False) or [left.rstrip()]:
+            printing.out(line)
+
+
+def harmless(text: str) -> str:
+    """`text` from a file of others, as a terminal may be given it: no control characters."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def day(epoch: int) -> str:
+    return datetime.datetime.fromtimestamp(epoch, datetime.UTC).date().isoformat()
+
+
+def key(fingerprint: str) -> str:
+    """The end of a fingerprint, as the reports have it."""
+    return f"key ...{fingerprint[-8:].upper()}"

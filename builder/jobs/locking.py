@@ -33,6 +33,8 @@ from builder.media.pack import atomic, place
 from builder.profile.values import Profile
 from builder.trust.evidence import Evidence
 
+COLUMNS = 80  # of a table of changes
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Locked:
@@ -185,10 +187,18 @@ def _drift(locked: Lock, now: Lock, changed: tuple[Change, ...], shown: str, con
 
 
 def rows(changed: tuple[Change, ...]) -> str:
-    """A table of three columns, indented by two."""
-    table = [("", "locked", "now"), *((c.label, c.locked, c.now) for c in changed)]
-    first, second = (max(len(row[i]) for row in table) for i in (0, 1))
-    return "\n".join(f"  {a:<{first}}  {b:<{second}}  {c}".rstrip() for a, b, c in table)
+    """A table of three columns, indented by two, in 80 columns; what is too long for it takes two lines."""
+    label = max(len(c.label) for c in changed)
+    room = (COLUMNS - 6 - label) // 2
+    narrow = [c for c in changed if max(len(c.locked), len(c.now)) <= room]
+    locked = max(len("locked"), *(len(c.locked) for c in narrow), 0)
+    lines = [f"  {'':<{label}}  {'locked':<{locked}}  now"]
+    for c in changed:
+        if c in narrow:
+            lines.append(f"  {c.label:<{label}}  {c.locked:<{locked}}  {c.now}")
+        else:
+            lines += [f"  {c.label:<{label}}  {c.locked}", f"  {'  now':<{label}}  {c.now}"]
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def gone(locked: Lock, reason: NotFound, profile: Profile, context: Context, shown: str) -> OutsideChanged:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from builder.lock.model import ROLES, Lock, Pin
 from builder.trust.evidence import Evidence
 
 DAY = 86_400
+SECONDS = re.compile(r"[0-9]{9,11}(\.[0-9]{1,9})?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +63,15 @@ def facts(locked: Lock, now: Lock) -> tuple[Change, ...]:
         ("kernel", locked.kernel.version, now.kernel.version),
         ("initrd", locked.kernel.buildstamp, now.kernel.buildstamp),
     ]
-    return tuple(Change(label=label, locked=old, now=new) for label, old, new in pairs if old != new)
+    return tuple(Change(label=label, locked=_time(old, new), now=_time(new, old))
+                 for label, old, new in pairs if old != new)
+
+
+def _time(text: str, other: str) -> str:
+    """A compose that is called by its time in seconds, as a time for people, where that tells it from the other."""
+    made = [datetime.fromtimestamp(float(each), UTC).strftime("%Y-%m-%d %H:%M") if SECONDS.fullmatch(each) else each
+            for each in (text, other)]
+    return made[0] if made[0] != made[1] else text
 
 
 def pins(locked: Lock, now: Lock) -> tuple[PinChange, ...]:

@@ -7,6 +7,7 @@ import pytest
 
 from builder import digest
 from builder.errors import UsageError
+from builder.jobs import locking
 from builder.lock import compare, text
 from builder.lock.model import KernelFacts, Lock, Pin
 
@@ -81,3 +82,17 @@ def test_an_older_compose_is_older_but_an_absurd_future_is_no_floor():
     assert not compare.is_older(LOCK, replace(LOCK, epoch=LOCK.epoch + 1), today)
     absurd = replace(LOCK, epoch=today + 3 * 86_400)
     assert not compare.is_older(absurd, LOCK, today)
+
+
+def test_a_table_of_changes_fits_80_columns_and_tells_times_as_times():
+    now = replace(LOCK, compose="1752000000", kernel=replace(
+        FACTS, version="3.10.0-1160.119.1.el7.centos.plus.x86_64", buildstamp="CentOS 7 202010261626.x86_64, of an afternoon"))
+    shown = locking.rows(compare.changes(LOCK, now)).splitlines()
+    assert max(map(len, shown)) <= 80
+    assert [line.split() for line in shown[:2]] == [["locked", "now"], ["compose", "2020-10-26", "16:26", "2025-07-08", "18:40"]]
+    assert shown[2:4] == ["  kernel   3.10.0-1160.el7.x86_64", "    now    3.10.0-1160.119.1.el7.centos.plus.x86_64"]
+
+
+def test_two_times_within_a_minute_are_told_as_they_are():
+    now = replace(LOCK, compose="1603729576.27")
+    assert [(c.locked, c.now) for c in compare.facts(LOCK, now)] == [("1603729576.26", "1603729576.27")]

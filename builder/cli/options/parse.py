@@ -33,6 +33,11 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     return parser().parse_args(arguments)
 
 
+def sentence(text: str) -> str:
+    """What a command does, as its help begins."""
+    return f"{text[0].upper()}{text[1:]}{'' if text.endswith('?') else '.'}"
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
     made = Parser(prog="pinboot", description=DESCRIPTION, epilog=EXIT_CODES, allow_abbrev=False,
@@ -42,6 +47,6 @@ def parser() -> argparse.ArgumentParser:
     shared, fetching = common(), network()
     for name, text, fetches, fill in COMMANDS:
         parents = [shared, fetching] if fetches else [shared]
-        fill(commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", parents=parents,
+        fill(commands.add_parser(name, help=text, description=sentence(text), parents=parents,
                                  allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter))
     return made

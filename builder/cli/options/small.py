@@ -1,10 +1,12 @@
-"""Options of the small commands: hash-password, schema, explain."""
+"""Options of the small commands: hash-password, schema, explain, completion."""
 
 from __future__ import annotations
 
 import argparse
 
 from builder.cli.options.shared import Row
+
+SHELLS = ("bash", "zsh", "fish")
 
 
 def _hash_password(parser: argparse.ArgumentParser) -> None:
@@ -38,8 +40,17 @@ def _explain(parser: argparse.ArgumentParser) -> None:
                              "words are listed")
 
 
+def _completion(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = ("bash:  pinboot completion bash \\\n"
+                     "           > ~/.local/share/bash-completion/completions/pinboot\n"
+                     "zsh:   pinboot completion zsh > a folder of $fpath, as _pinboot\n"
+                     "fish:  pinboot completion fish > ~/.config/fish/completions/pinboot.fish\n")
+    parser.add_argument("shell", metavar="SHELL", choices=SHELLS, help=", ".join(SHELLS))
+
+
 COMMANDS: tuple[Row, ...] = (
     ("hash-password", "turn a password into the hash that a profile takes", False, _hash_password),
     ("schema", "the JSON Schema of profiles, for editors", False, _schema),
     ("explain", "what a word or a key of a profile means", False, _explain),
+    ("completion", "print a script that lets the shell complete commands and options", False, _completion),
 )

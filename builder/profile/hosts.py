@@ -50,7 +50,7 @@ class Hosts:
             if name and self.taken.claim("name", name, key, name):
                 hosts.append(self._host(name, key, table))
         if not self.raw.host:
-            self.mistakes.add("host", "no host; add a table [host.NAME] with its address and disk")
+            self.mistakes.add("host", "no host; add a table [host.NAME] with its address and disk, or an inventory")
         return tuple(hosts)
 
     def _host(self, name: str, key: str, table: schema.Host) -> Host:
@@ -71,6 +71,8 @@ class Hosts:
             bridge=self.mistakes.parsed(f"{key}.bridge", names.interface, table.bridge) if table.bridge else None,
             facts=self._facts(f"{key}.facts", table.facts),
             rhsm=self.rhsm,
+            table=key.removeprefix("host."),
+            class_name=table.class_ or "",
         )
         self._agree(key, table, host)
         return host

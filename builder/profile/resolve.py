@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 
 from builder import names
 from builder.catalog import load
 from builder.catalog.family import Release
 from builder.catalog.generation import GENERATIONS
-from builder.profile import kinds
+from builder.profile import classes, kinds
 from builder.profile.file import layers, schema, walk
 from builder.profile.file.layers import Joined, Layer
 from builder.profile.file.mistakes import Mistakes
+from builder.profile.file.origins import Origins
 from builder.profile.hosts import Hosts, packages
+from builder.profile.inventory import joining
 from builder.profile.kinds import Kind
 from builder.profile.tables import access, additions, serving, sources, system, trust
 from builder.profile.tables.reading import Reading
@@ -39,9 +40,8 @@ def read(path: Path, shown: str, environment: Mapping[str, str],
 
 def of(joined: Joined, path: Path, shown: str, environment: Mapping[str, str]) -> Profile:
     """The profile of layers that were read before. Raises UsageError with every mistake of all of them."""
-    mistakes = Mistakes(shown, joined.origins)
-    raw = walk.fit(schema.Profile, joined.table, "", mistakes)
-    profile = _Resolver(path, raw, joined, mistakes, environment).profile()
+    mistakes = Mistakes(shown, Origins(joined.origins, joined.rows))
+    profile = _Resolver(path, joined, mistakes, environment).profile()
     if mistakes.found:
         raise mistakes.error()
     return profile
@@ -50,18 +50,18 @@ def of(joined: Joined, path: Path, shown: str, environment: Mapping[str, str]) -
 def hosts(joined: Joined, name: str) -> tuple[Host, ...]:
     """The hosts of the profile `name`, whatever else in it is wrong or names files that are not here. Raises
     UsageError."""
-    mistakes = Mistakes(name, joined.origins)
-    raw = walk.fit(schema.Profile, joined.table, "", mistakes)
-    return _Resolver(Path(f"{name}.toml"), raw, joined, mistakes, {}).profile().hosts
+    mistakes = Mistakes(name, Origins(joined.origins, joined.rows))
+    return _Resolver(Path(f"{name}.toml"), joined, mistakes, {}).profile().hosts
 
 
 class _Resolver:
-    def __init__(self, path: Path, raw: schema.Profile, joined: Joined, mistakes: Mistakes,
-                 environment: Mapping[str, str]) -> None:
+    def __init__(self, path: Path, joined: Joined, mistakes: Mistakes, environment: Mapping[str, str]) -> None:
         self.path = path
-        self.raw = raw
         self.joined = joined
         self.mistakes = mistakes
+        found = joining.add(joined, mistakes)
+        self.raw = walk.fit(schema.Profile, joined.table, "", mistakes)
+        self.findings = (*found, *classes.apply(self.raw, joined.table, mistakes))
         self.reading = Reading(joined, mistakes, environment)
 
     def profile(self) -> Profile:
@@ -101,11 +101,12 @@ class _Resolver:
             hosts=Hosts(raw, generation, {"xen": xen.disks, "kvm": kvm.disks}, self.path.stem, mistakes,
                         additions.rhsm(raw.rhsm, release, mistakes, reading.secret),
                         lambda key, text: reading.secret(key, text, least=8)).all(),
-            origins=MappingProxyType(dict(self.joined.origins)),
+            origins=mistakes.origins,
             pre=reading.texts("pre", raw.pre),
             onerror=reading.texts("onerror", raw.onerror),
             addons=additions.addons(raw.addon, generation, mistakes),
             installed_repos=additions.installed_repos(raw.installed_repos, release, mistakes),
+            findings=self.findings,
         )
 
     def _kind(self) -> Kind | None:

@@ -20,7 +20,6 @@ class Taken:
         first = self.first.setdefault((kind, value), (owner, key))
         if first == (owner, key):
             return True
-        origin = self.mistakes.origins.get(first[1])
-        where = f" (line {origin.line})" if origin and origin.line else ""
-        self.mistakes.add(key, f"{value} belongs to {first[0]}{where}")
+        where = self.mistakes.place(first[1])
+        self.mistakes.add(key, f"{value} belongs to {first[0]}" + (f" ({where})" if where else ""))
         return False

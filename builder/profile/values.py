@@ -9,9 +9,14 @@ from types import MappingProxyType
 from typing import Literal
 
 from builder.catalog.family import Release
+from builder.finding import Finding
 from builder.profile.hosting import Dhcp, Kvm, Serve
 from builder.profile.network.plan import NetworkPlan
 from builder.profile.secrets import Secret
+
+# Keys of a host that stand in [network] for all of them, and those that no host has from the profile.
+OF_NETWORK = frozenset({"gateway", "nameservers", "search", "peer_dns", "mtu"})
+OF_HOST = frozenset({"class", "hostname", "address", "addresses", "mac", "routes", "packages", "bridge", "facts"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +139,8 @@ class TextFile:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
     """`hostname` may be dotted, `name` is the key of the table and the file name; memory in MiB. `firmware` is empty
-    where one kickstart shall do for both; `rhsm` is the profile's."""
+    where one kickstart shall do for both; `rhsm` is the profile's. `table` is the name as the profile spells it, and
+    `class_name` the class that the host picked: who set a key is found by them, and they change no byte (repr)."""
 
     name: str
     hostname: str
@@ -150,6 +156,8 @@ class Host:
     bridge: str | None = None
     facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     rhsm: Rhsm | None = None
+    table: str = field(default="", repr=False)
+    class_name: str = field(default="", repr=False)
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
@@ -216,7 +224,8 @@ class Trust:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """Everything a build needs to know from the user. `origins` maps a dotted key path to who set it.
+    """Everything a build needs to know from the user. `origins` maps a dotted key path to who set it; `findings` are
+    what was noticed while the files were read.
 
     `installed_repos` empty: the vault where the release has left its mirrors, else what the release brings."""
 
@@ -251,6 +260,26 @@ class Profile:
     serve: Serve | None = None
     dhcp: Dhcp | None = None
     installed_repos: Literal["", "keep", "vault", "mirror"] = ""
+    findings: tuple[Finding, ...] = field(default=(), repr=False)
+
+    def said(self, host: Host, key: str) -> tuple[str, Origin] | None:
+        """Who set `key` of a host in its own table, in its row of an inventory, or in its class: the whole key, and
+        where it stands."""
+        for table in (f"host.{host.table or host.name}", f"class.{host.class_name}"):
+            found = self.origins.get(f"{table}.{key}")
+            if found:
+                return f"{table}.{key}", found
+        return None
+
+    def set_by(self, host: Host, key: str) -> tuple[str, Origin] | None:
+        """The same, and where neither host nor class says it, who set it for all; None where nobody did."""
+        found = self.said(host, key)
+        first = key.partition(".")[0]
+        above = f"network.{key}" if first in OF_NETWORK else key
+        if found or first in OF_HOST:
+            return found
+        for_all = self.origins.get(above)
+        return (above, for_all) if for_all else None
 
     def origin(self, key: str) -> str:
         """Who set `key`, for a message: file and line, or `default`."""

@@ -38,8 +38,8 @@ def test_every_key_of_a_profile_is_on_the_profile_page():
     text = (ROOT / "docs/profiles.md").read_text()
     for table in (schema.Profile, schema.Host, schema.Tree, schema.Trust, schema.Xen, schema.Network, schema.Root,
                   schema.User, schema.Firewall, schema.Services, schema.Disk, schema.Storage, schema.Kvm, schema.Serve,
-                  schema.Dhcp):
-        for name in table.__struct_fields__:
+                  schema.Dhcp, schema.Class):
+        for name in table.__struct_encode_fields__:
             assert re.search(rf"\b{name}\b", text), f"{table.__name__}.{name}"
 
 

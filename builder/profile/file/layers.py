@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +13,8 @@ from builder import names
 from builder.errors import Missing, UsageError
 from builder.profile import starters
 from builder.profile.file import positions, settings
+from builder.profile.file.origins import Row
+from builder.profile.inventory import files
 from builder.profile.values import Origin
 
 MAX_BYTES = 1 << 20
@@ -27,20 +29,23 @@ class Layer:
     name: str
     path: Path
     data: bytes
-    role: Literal["profile", "extended", "set"]
+    role: Literal["profile", "extended", "inventory", "set"]
 
 
 @dataclass(slots=True, kw_only=True)
 class Joined:
     """`table` is the union; `origins` maps dotted keys to file and line, `folders` to the folder of that file (relative
-    references start there); `layers` are the files in the order in which they count, `home` is the folder of the
-    user's own."""
+    references start there) where it is not `home`, the folder of the user's own; `layers` are the files in the order in
+    which they count. `strangers` are hosts that --set speaks of and no file of TOML, with the key that was set; `rows`
+    are those of inventories, once they are read."""
 
     home: Path
     table: dict[str, Any] = field(default_factory=dict)
     origins: dict[str, Origin] = field(default_factory=dict)
     folders: dict[str, Path] = field(default_factory=dict)
     layers: list[Layer] = field(default_factory=list)
+    strangers: dict[str, str] = field(default_factory=dict)
+    rows: dict[str, Row] = field(default_factory=dict)
 
     def folder(self, key: str) -> Path:
         while key:
@@ -52,40 +57,58 @@ class Joined:
 
 def read(path: Path, shown: str, words: Sequence[str] = ()) -> Joined:
     """The profile at `path` with all it extends, and over it `words`, KEY=VALUE each; tables join, everything else
-    replaces, later layers win.
+    replaces, later layers win. Inventories lie among the layers, unread: they count less than any [host.NAME].
 
     Raises UsageError for a file that is no TOML, a cycle or a missing layer; Missing where `path` is not there.
     """
     given = settings.parse(words)
     joined = Joined(home=path.parent)
     _add(path, path.name, shown, joined, ())
-    _set(given, joined)
-    return joined
-
-
-def _set(given: Sequence[settings.Setting], joined: Joined) -> None:
     for each in given:
-        _may_be_set(each, joined.table)
-        _join(joined.table, each.table)
-        for key in _keys(each.table):
-            joined.origins[key] = Origin(settings.NAME, 0)
-            joined.folders[key] = joined.home
+        _set(each, joined)
+    joined.layers.extend(_inventories(joined, shown))
     if given:
         data = settings.text(given).encode()
         joined.layers.append(Layer(name="set.toml", path=joined.home / "set.toml", data=data, role="set"))
+    return joined
 
 
-def _may_be_set(each: settings.Setting, table: Mapping[str, Any]) -> None:
-    """Refuse what could only be a typing mistake: a new host would be a machine that nobody has."""
-    if each.path[0] == "extends":
+def _set(each: settings.Setting, joined: Joined) -> None:
+    first, second = (*each.path, "")[:2]
+    known = joined.table.get(first, {})
+    if first == "extends":
         raise UsageError(f"{settings.NAME} extends: what a profile extends is read before",
                          "write a profile of two lines: extends, and what you want to set")
-    known = table.get(each.path[0])
-    if each.path[0] == "host" and len(each.path) > 1 and isinstance(known, dict) and each.path[1] not in known:
-        close = difflib.get_close_matches(".".join(each.path[1:]), known, 1, 0.4)
-        raise UsageError(f"{settings.NAME} {'.'.join(each.path)}: there is no host {each.path[1]}" +
-                         (f"; did you mean {close[0]}?" if close else ""),
-                         f"hosts: {names.some(known)}; a name with dots stands in quotes: host.\"web1.example.com\"")
+    if first in ("host", "class") and second and isinstance(known, dict) and second not in known:
+        if first == "class":
+            raise stranger(first, ".".join(each.path), known)
+        joined.strangers.setdefault(second, ".".join(each.path))
+    join(joined.table, each.table)
+    for key in keys(each.table):
+        joined.origins[key] = Origin(settings.NAME, 0)
+        joined.folders.pop(key, None)
+
+
+def stranger(kind: str, key: str, known: Iterable[str]) -> UsageError:
+    """What --set says `key` of, is none of `known`: a new host would be a machine that nobody has."""
+    listed = list(known)
+    close = difflib.get_close_matches(key.removeprefix(f"{kind}."), listed, 1, 0.4)
+    plural = {"host": "hosts", "class": "classes"}[kind]
+    return UsageError(f"{settings.NAME} {key}: there is no {kind} {key.split('.')[1]}" +
+                      (f"; did you mean {close[0]}?" if close else ""),
+                      f"{plural}: {names.some(listed) or 'none'}; a name with dots stands in quotes: "
+                      f"{kind}.\"web1.example.com\"")
+
+
+def _inventories(joined: Joined, shown: str) -> Iterator[Layer]:
+    """The files that `inventory` names; of what is no text the shape is judged later."""
+    found = joined.table.get("inventory", [])
+    for number, entry in enumerate(found if isinstance(found, list) else [found]):
+        if not isinstance(entry, str):
+            continue
+        folder = joined.folder(f"inventory[{number}]" if isinstance(found, list) else "inventory")
+        path = folder / Path(entry)
+        yield Layer(name=entry, path=path, data=files.read(path, entry, shown), role="inventory")
 
 
 def _add(path: Path, name: str, shown: str, joined: Joined, chain: tuple[Path, ...]) -> None:
@@ -106,10 +129,13 @@ def _add(path: Path, name: str, shown: str, joined: Joined, chain: tuple[Path, .
 def _lay(layer: Layer, table: dict[str, Any], joined: Joined) -> None:
     """One file over those before it."""
     lines = positions.lines(layer.data.decode())
-    _join(joined.table, table)
-    for key in _keys(table):
+    join(joined.table, table)
+    for key in keys(table):
         joined.origins[key] = Origin(settings.NAME, 0) if layer.role == "set" else Origin(layer.name, lines.get(key, 0))
-        joined.folders[key] = layer.path.parent
+        if layer.path.parent == joined.home:
+            joined.folders.pop(key, None)
+        else:
+            joined.folders[key] = layer.path.parent
     joined.layers.append(layer)
 
 
@@ -117,7 +143,10 @@ def again(layers: Sequence[Layer], home: Path) -> Joined:
     """What `read` made of these files, from their bytes alone; a bundle has copies of them. Raises UsageError."""
     joined = Joined(home=home)
     for layer in layers:
-        _lay(layer, _parse(layer.data, layer.name), joined)
+        if layer.role == "inventory":
+            joined.layers.append(layer)
+        else:
+            _lay(layer, _parse(layer.data, layer.name), joined)
     return joined
 
 
@@ -163,24 +192,26 @@ def _parse(data: bytes, shown: str) -> dict[str, Any]:
                          'texts stand in quotes: key = "value"; a table starts with [name]') from None
 
 
-def _join(base: dict[str, Any], top: Mapping[str, Any]) -> None:
+def join(base: dict[str, Any], top: Mapping[str, Any]) -> None:
+    """`top` over `base`: tables join, everything else replaces."""
     for key, value in top.items():
         if isinstance(value, dict) and isinstance(base.get(key), dict):
-            _join(base[key], value)
+            join(base[key], value)
         elif isinstance(value, dict):
             base[key] = {}
-            _join(base[key], value)
+            join(base[key], value)
         else:
             base[key] = value
 
 
-def _keys(table: Mapping[str, Any], above: str = "") -> list[str]:
+def keys(table: Mapping[str, Any], above: str = "") -> list[str]:
+    """Every dotted key below a table, tables and entries of lists among them."""
     found = []
     for name, value in table.items():
         key = f"{above}.{name}" if above else name
         found.append(key)
         if isinstance(value, dict):
-            found.extend(_keys(value, key))
+            found.extend(keys(value, key))
         elif isinstance(value, list):
             found.extend(f"{key}[{index}]" for index in range(len(value)))
     return found

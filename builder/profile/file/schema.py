@@ -138,16 +138,14 @@ class Services(Table):
     disabled: Texts = ()
 
 
-class Host(Table):
-    hostname: str | None = None
-    address: TextOrTexts | None = None
+class Class(Table):
+    """What hosts of one kind share: the keys of a host but those that say which machine it is."""
+
     gateway: TextOrTexts | None = None
-    addresses: dict[str, TextOrTexts] = {}
     routes: Routes | None = None
     nameservers: Texts | None = None
     search: Texts | None = None
     peer_dns: bool | None = None
-    mac: str | None = None
     interface: str | dict[str, Interface] | None = None
     mtu: int | None = None
     memory: str | None = None
@@ -160,6 +158,14 @@ class Host(Table):
     packages: Texts = ()
     bridge: str | None = None
     facts: dict[str, str | int | bool] = {}
+
+
+class Host(Class):
+    class_: str | None = msgspec.field(default=None, name="class")
+    hostname: str | None = None
+    address: TextOrTexts | None = None
+    addresses: dict[str, TextOrTexts] = {}
+    mac: str | None = None
 
 
 class Kvm(Table):
@@ -191,6 +197,7 @@ class Dhcp(Table):
 class Profile(Table):
     extends: Texts = ()
     catalog: Texts = ()
+    inventory: TextOrTexts = ()
     release: str | None = None
     arch: str = "x86_64"
     outputs: tuple[Output, ...] = ("xen",)
@@ -229,4 +236,5 @@ class Profile(Table):
     installed_repos: Literal["keep", "vault", "mirror"] | None = None
     kickstart: str | None = None
     template: str | None = None
+    class_: dict[str, Class] = msgspec.field(default_factory=dict, name="class")
     host: dict[str, Host] = {}

@@ -6,6 +6,7 @@ import difflib
 import functools
 import types
 import typing
+from collections.abc import Sequence
 from typing import Any, Literal, TypeVar, Union
 
 import msgspec
@@ -20,26 +21,35 @@ _WORDS = {str: "text in quotes", int: "a whole number", bool: "true or false", f
 
 def fit(table: type[S], found: dict[str, Any], key: str, mistakes: Mistakes) -> S:
     """`found` as a `table`: what does not fit is noted in `mistakes` and left at its default."""
-    known = _fields(table)
+    known = fields(table)
     kept = {}
     for name, value in found.items():
         path = f"{key}.{name}" if key else name
         if name not in known:
-            mistakes.add(path, _unknown(name, list(known)))
+            mistakes.add(path, unknown(name, list(known)))
             continue
         fitted = _fit_value(known[name].type, value, path, mistakes)
         if fitted is not _BAD:
-            kept[name] = fitted
+            kept[known[name].name] = fitted
     return table(**kept)
 
 
+def refit(table: S, name: str, value: Any, key: str, mistakes: Mistakes) -> None:
+    """Set one field of `table`, by its key, anew; what does not fit is noted, and nothing set."""
+    field = fields(type(table))[name]
+    fitted = _fit_value(field.type, value, f"{key}.{name}", mistakes)
+    if fitted is not _BAD:
+        setattr(table, field.name, fitted)
+
+
 @functools.cache
-def _fields(table: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInfo]:
+def fields(table: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInfo]:
     """The fields of a table by key; msgspec works them out anew at each call, which a fleet would feel."""
     return {field.encode_name: field for field in msgspec.structs.fields(table)}
 
 
-def _unknown(name: str, known: list[str]) -> str:
+def unknown(name: str, known: Sequence[str]) -> str:
+    """What is said of a key that is none."""
     close = difflib.get_close_matches(name, known, 1, 0.6)
     if close:
         return f"unknown key; did you mean {close[0]}?"
@@ -47,11 +57,11 @@ def _unknown(name: str, known: list[str]) -> str:
 
 
 def _fit_value(wanted: Any, value: Any, key: str, mistakes: Mistakes) -> Any:
-    choices = _choices(wanted)
-    for choice in choices:
-        if isinstance(choice, type) and issubclass(choice, msgspec.Struct) and isinstance(value, dict):
+    choices = choices_of(wanted)
+    for choice in choices if isinstance(value, dict) else ():
+        if isinstance(choice, type) and issubclass(choice, msgspec.Struct):
             return fit(choice, value, key, mistakes)
-        if typing.get_origin(choice) is dict and isinstance(value, dict):
+        if typing.get_origin(choice) is dict:
             inner = typing.get_args(choice)[1]
             pairs = {name: _fit_value(inner, each, f"{key}.{name}", mistakes) for name, each in value.items()}
             return {name: each for name, each in pairs.items() if each is not _BAD}
@@ -62,7 +72,9 @@ def _fit_value(wanted: Any, value: Any, key: str, mistakes: Mistakes) -> Any:
         return _BAD
 
 
-def _choices(wanted: Any) -> tuple[Any, ...]:
+@functools.cache
+def choices_of(wanted: Any) -> tuple[Any, ...]:
+    """The types of a union, without None."""
     if typing.get_origin(wanted) in (Union, types.UnionType):
         return tuple(arg for arg in typing.get_args(wanted) if arg is not type(None))
     return (wanted,)

@@ -41,14 +41,14 @@ class Networks:
 
     def of(self, name: str, key: str, table: schema.Host) -> NetworkPlan:
         """The plan of host `name`, whose table is `key`; where mistakes were noted, some plan that is valid."""
-        before = len(self.mistakes.found)
+        before = self.mistakes.count
         own = table.interface if isinstance(table.interface, dict) else {}
         links = self._several(name, key, table, own) if own or self.raw.interface else self._one(name, key, table)
         plan = {
             "nameservers": self._nameservers(key, table, own), "search": self._search(key, table, own),
             "peer_dns": self._peer_dns(key, table, own),
         }
-        if len(self.mistakes.found) > before or not links:
+        if self.mistakes.count > before or not links:
             return NO_PLAN
         return NetworkPlan(links=links, **plan)  # type: ignore[arg-type]
 

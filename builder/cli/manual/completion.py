@@ -1,5 +1,5 @@
-"""Scripts that let bash, zsh and fish complete pinboot's command line: made by shtab from the parser, and told here what
-each kind of value may be.
+"""Scripts that let bash, zsh and fish complete pinboot's command line: made by shtab from the parser, and told here
+what each kind of value may be.
 
 Names of files and hosts come from the folder that the shell is in, so they are never handed to anything that expands
 them (`compgen -W` would run $(...) in a file's name).
@@ -97,8 +97,8 @@ _BY: Mapping[str, Mapping[str, str]] = {
     | {"locks": "_pinboot_locks_glob", "folders": "_pinboot_folders_dir"},
     "zsh": {kind: f"_pinboot_{kind}" for kind in ("profiles", "starters", "hosts", "words", "releases")}
     | {"locks": "_files -g '*.lock'", "files": "_files", "folders": "_files -/"},
-    "fish": {"profiles": "(_pinboot_profiles)", "hosts": "(_pinboot_hosts)", "starters": "@starters@", "words": "@words@",
-             "releases": "@releases@", "locks": "(_pinboot_suffix .lock)",
+    "fish": {"profiles": "(_pinboot_profiles)", "hosts": "(_pinboot_hosts)", "starters": "@starters@",
+             "words": "@words@", "releases": "@releases@", "locks": "(_pinboot_suffix .lock)",
              "files": "(__fish_complete_path (commandline -ct))", "folders": "(__fish_complete_directories)"},
 }
 _PREAMBLE = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}

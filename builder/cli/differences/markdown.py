@@ -1,0 +1,157 @@
+"""A difference as Markdown (GitHub's and GitLab's kind) for a merge request: nothing in it can be read as markup.
+
+Whatever comes from a file stands in code: no @name calls anybody, no #1 links anywhere, no tag is one.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from builder.cli import printing
+from builder.cli.differences import words
+from builder.jobs.comparing.difference import Difference
+from builder.jobs.comparing.settings import Changed
+from builder.jobs.comparing.texts import lines
+from builder.jobs.comparing.texts.groups import Group
+from builder.jobs.comparing.texts.pairs import Found
+from builder.jobs.routes.route import count
+from builder.lock.compare import PinChange
+
+TICKS = re.compile(r"`+")
+# Characters that mean something in a line of Markdown (CommonMark 0.31 2.4); a letter may stand for each.
+MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+.!|~@:-])")
+
+
+def report(found: Difference, *, full: bool) -> Iterator[str]:
+    yield f"**{_prose(words.summary(found))}**"
+    yield ""
+    yield f"- old: {code(words.side(found.old))}"
+    yield f"- new: {code(words.side(found.new))}"
+    yield from _locks(found)
+    yield from _hosts(found, full=full)
+    if found.keys:
+        yield from _table("Settings", ("key", "old", "new", "set by"), (_setting(key, full=full) for key in found.keys))
+    if found.texts:
+        yield from _packages(found.texts, full=full)
+        yield from _texts(found.texts, full=full)
+    if found.notes:
+        yield ""
+        yield from (f"- {_prose(note)}" for note in found.notes)
+
+
+def code(text: str) -> str:
+    """`text` as code, with more ticks around it than it has (CommonMark 0.31 6.1); empty text is a dash."""
+    if not text:
+        return "-"
+    text = words.visible(text).replace("\t", " ")
+    fence = _fence(text, 1)
+    blank = " " if text.startswith(("`", " ")) or text.endswith(("`", " ")) else ""
+    return f"{fence}{blank}{text}{blank}{fence}"
+
+
+def _fence(text: str, least: int) -> str:
+    """So many ticks that `text` cannot end it."""
+    return "`" * max(least, 1 + max(map(len, TICKS.findall(text)), default=0))
+
+
+def _prose(text: str) -> str:
+    """Words of ours with names from outside among them."""
+    return re.sub(r"[<>&]", lambda found: html.escape(found[0]),
+                  re.sub(r"[\\`*_\[\]|~@#]", lambda found: f"\\{found[0]}", words.visible(text)))
+
+
+def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """A table, whose cells have no bar of their own (GFM 4.10: one is escaped even in code)."""
+    body = [" | ".join(cell.replace("|", "\\|") for cell in row) for row in rows]
+    if body:
+        yield from ("", f"### {title}", "", f"| {' | '.join(head)} |", f"|{'---|' * len(head)}")
+        yield from (f"| {row} |" for row in body)
+
+
+def _locks(found: Difference) -> Iterator[str]:
+    rows = [(change.label, code(change.locked), code(change.now)) for change in found.facts or ()]
+    rows += [(f"**accepted** {code(change.label)}", code(change.locked), code(change.now)) for change in found.accepted]
+    yield from _table("Release", ("", "old", "new"), rows)
+    yield from _table("Pins", ("file", "old", "new", ""), (_pin(each) for each in found.pins or ()))
+
+
+def _pin(change: PinChange) -> tuple[str, ...]:
+    old, new = change.locked, change.now
+    said = [_prose(line) for line in words.pin_detail(change)]
+    if old and new and old.size != new.size:
+        said.append(f"{printing.size(old.size)} to {printing.size(new.size)}")
+    if change.weaker and old and new:
+        said.append(f"**LESS PROVED: {old.evidence} to {new.evidence}**")
+    return code(words.pin_name(change)), code(words.pin(old)), code(words.pin(new)), "; ".join(said)
+
+
+def _hosts(found: Difference, *, full: bool) -> Iterator[str]:
+    hosts = found.hosts
+    if hosts is None:
+        return
+    rows = [(word, str(len(names)), code(words.hosts(names, full=full)))
+            for word, names in (("added", hosts.added), ("removed", hosts.removed)) if names]
+    rows += [("other MAC", code(name), f"{code(old)} to {code(new)}" + (
+        "; **whatever machine has it is installed at its next start from the network**" if name in hosts.armed else ""))
+        for name, old, new in (hosts.moved if full else hosts.moved[:words.FEW_GROUPS])]
+    yield from _table("Hosts", ("", "", ""), rows)
+
+
+def _setting(change: Changed, *, full: bool) -> tuple[str, ...]:
+    key = change.key.replace("NAME", change.hosts[0]) if len(change.hosts) == 1 else change.key
+    whose = f" of {count(len(change.hosts), 'host')}: {code(words.hosts(change.hosts, full=full))}" if len(
+        change.hosts) > 1 else ""
+    own = " (as in the first)" if change.varied else ""
+    new = f"{code(words.value(change.new))}, another one" if change.secret or change.beneath else code(
+        words.value(change.new))
+    return f"{code(key)}{whose}{own}", code(words.value(change.old)), new, code(words.who(change))
+
+
+def _packages(texts: Found, *, full: bool) -> Iterator[str]:
+    rows = ((str(len(hosts)), code(words.hosts(hosts, full=full)), " ".join(map(code, come)), " ".join(map(code, gone)))
+            for (gone, come), hosts in texts.packages.items())
+    yield from _table("Packages", ("hosts", "", "asked for now", "no longer"), rows)
+
+
+def _texts(texts: Found, *, full: bool) -> Iterator[str]:
+    yield from ("", "### Texts", "")
+    changed = texts.changed
+    yield f"- {texts.pairs} compared: {texts.same} the same, {changed} changed"
+    for number, what in ((texts.comments, "comments about where keys stand"), (texts.secrets, "a secret")):
+        if number:
+            yield f"- {number} with other {what} only" if what[0] != "a" else f"- {number} with another secret only"
+    for word, found in (("no longer there", texts.gone), ("new", texts.come)):
+        for path, hosts in sorted(found.items()):
+            yield f"- {word}: {code(path)}" + (f", {count(len(hosts), 'host')}" if hosts else "")
+    shown = texts.groups if full else texts.groups[:words.FEW_GROUPS]
+    for group in shown:
+        yield from _change(group, full=full)
+    rest = words.left_out(texts, len(shown))
+    if rest:
+        yield from ("", _prose(rest))
+
+
+def _change(group: Group, *, full: bool) -> Iterator[str]:
+    who = words.whose(group, full=full)
+    named = words.paths(group, full=full)
+    title = f"{who.partition(':')[0]}: " if who else ""
+    yield from ("", f"<details><summary>{title}<code>{html.escape(words.visible(named[0]))}</code> "
+                    f"({group.removed} less, {group.added} more)</summary>", "")
+    if len(group.hosts) > 1:
+        yield from (code(words.hosts(group.hosts, full=full)), "")
+    if len(named) > 1:
+        yield from (*(f"- {code(each)}" for each in named), "")
+    if group.secret:
+        yield from ("A secret changed as well.", "")
+    body = [words.visible(line) for line in lines.unified(group.hunks)]
+    cut = len(body) if full else words.FEW_LINES
+    if group.concealed:
+        yield "Not shown: see the note below."
+    else:
+        fence = _fence("\n".join(body[:cut]), 3)
+        yield from (f"{fence}diff", *body[:cut], fence)
+    if len(body) > cut:
+        yield from ("", f"and {count(len(body) - cut, 'more line')}")
+    yield from ("", "</details>")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -85,7 +85,9 @@ def find(made: Rendering, what: str, host: Host | None) -> Found:
 def listed(made: Rendering, host: Host) -> tuple[tuple[str, Text], ...]:
     """Every text of a host and those of all, each with its word, or an empty one; kickstarts are empty in it. Raises
     UsageError."""
-    return tuple((_word_of(text), text) for text in (*made.bare(host), *made.shared()))
+    texts = (*made.bare(host), *made.shared())
+    named = _named(texts)
+    return tuple((named.get(text.path, ""), text) for text in texts)
 
 
 def about(word: str) -> str:
@@ -111,8 +113,13 @@ def _first(word: Word, texts: Sequence[Text]) -> Text | None:
     return None
 
 
-def _word_of(text: Text) -> str:
-    return next((name for name, word in WORDS.items() if _first(word, [text])), "")
+def _named(texts: Sequence[Text]) -> dict[str, str]:
+    """The word of each path that has one; where two mean one text, the first."""
+    found: dict[str, str] = {}
+    for name, word in WORDS.items():
+        if text := _first(word, texts):
+            found.setdefault(text.path, name)
+    return found
 
 
 def _path(made: Rendering, what: str, host: Host | None) -> Found:
@@ -124,7 +131,9 @@ def _path(made: Rendering, what: str, host: Host | None) -> Found:
         if there:
             break
     there += [text for text in made.shared() if _ends(text.path, what)]
-    exact = [text for text in there if text.path == what] or there
+    # What a pointer is after the installation lies below local/ at the same path again.
+    exact = [text for text in there if text.path == what] or [
+        text for text in there if not text.path.startswith("local/")] or there
     if len(exact) > 1:
         raise UsageError(f"{what}: {len(exact)} texts have this name",
                          f"--host NAME, or a whole path: {names.some((each.path for each in exact), 4)}")
@@ -164,6 +173,4 @@ def _unknown(made: Rendering, what: str, host: Host | None, why: str) -> UsageEr
 
 def _there(made: Rendering, host: Host | None) -> list[str]:
     """The words that mean something here."""
-    first = host or made.ground.profile.hosts[0]
-    texts: Iterable[Text] = (*made.bare(first), *made.shared())
-    return [word for word in dict.fromkeys(map(_word_of, texts)) if word]
+    return [word for word, _ in listed(made, host or made.ground.profile.hosts[0]) if word]

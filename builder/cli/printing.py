@@ -33,6 +33,12 @@ def exactly(text: str) -> None:
     _to_stdout(lambda: stream.write(text.encode()))
 
 
+def prose(text: str) -> None:
+    """A sentence of the result, folded at 80 columns wherever it goes."""
+    for line in terminal.folded(text):
+        out(line)
+
+
 def story(text: str = "") -> None:
     """A message on stderr; of the story proper commands print none with --quiet."""
     sys.stderr.write(f"{terminal.message(text, sys.stderr)}\n")

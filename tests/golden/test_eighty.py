@@ -151,10 +151,47 @@ pinboot store import old.toml
 pinboot store
 pinboot demo --keep demo
 pinboot demo --keep demo
+pinboot show web1
+pinboot show old.toml --host old1
+pinboot show {NAME}/zoe.toml
+pinboot show mistakes.toml
+pinboot show profiles/web1.lock
+pinboot show rack
+pinboot show x.lock
+pinboot show out/web1
+pinboot show old.tar
+pinboot show broken
+pinboot show out/web1 --json
+pinboot show nowhere
+pinboot show binary.toml
+pinboot explain
+pinboot explain kickstart
+pinboot explain storage.layout
+pinboot explain disk
+pinboot explain nothing-of-that-name
+pinboot explain {NAME}
+pinboot schema -o schema.json
+pinboot schema -o /proc/nowhere
+pinboot completion tcsh
 printf 'correct horse' | pinboot hash-password
 printf 'correct horse' | pinboot hash-password -o secrets/new.hash
 printf 'correct horse' | pinboot hash-password -o secrets/new.hash
 printf '' | pinboot hash-password
+""".splitlines()
+
+# The same after the mirror of Rocky Linux moved on.
+LATER = """\
+pinboot lock web1; echo drift
+cp profiles/web1.lock before.lock; pinboot lock web1 --update; echo update
+pinboot diff before.lock profiles/web1.lock
+pinboot diff before.lock profiles/web1.lock --markdown
+pinboot diff before.lock profiles/web1.lock --json
+pinboot diff before.lock before.lock
+pinboot diff old.toml web1
+pinboot diff out/web1 broken
+pinboot diff --last profiles/web1.lock
+pinboot diff nowhere.lock before.lock
+pinboot diff
 """.splitlines()
 
 
@@ -185,7 +222,8 @@ def desk(tmp_path_factory, served, **more):
 def on_terminal(tmp_path_factory, served):
     """Each command with what it wrote to a terminal that has colours."""
     work, environment = desk(tmp_path_factory, served)
-    return {command: console.terminal(["sh", "-c", command], cwd=work, environment=environment) for command in RUN}
+    return {command: console.terminal(["sh", "-c", command], cwd=work, environment=environment)
+            for command in through(served[0])}
 
 
 @pytest.fixture(scope="module")
@@ -193,7 +231,14 @@ def piped(tmp_path_factory, served):
     """The same in a C locale whose streams take ASCII alone, with both streams in pipes."""
     work, environment = desk(tmp_path_factory, served, LC_ALL="C", LANG="C", PYTHONIOENCODING="ascii")
     return {command: subprocess.run(["sh", "-c", command], cwd=work, env=environment, capture_output=True, text=True,
-                                    encoding="ascii", stdin=subprocess.DEVNULL) for command in RUN}
+                                    encoding="ascii", stdin=subprocess.DEVNULL) for command in through(served[0])}
+
+
+def through(net):
+    net.trees = workshop.trees()
+    yield from RUN
+    workshop.EVENTS["the mirror moves on"](net)
+    yield from LATER
 
 
 def wide(lines):
@@ -205,7 +250,7 @@ def trailing(lines):
 
 
 def test_every_command_is_among_them():
-    assert {name for name, *_ in parse.COMMANDS} <= {word for line in RUN for word in line.split()}
+    assert {name for name, *_ in parse.COMMANDS} <= {word for line in [*RUN, *LATER] for word in line.split()}
 
 
 def test_a_terminal_of_80_columns_shows_every_line_whole(on_terminal):
@@ -237,8 +282,8 @@ def test_a_pipe_gets_plain_ascii_and_results_that_fit_80_columns(piped):
 
 
 def test_no_command_ends_in_a_traceback_and_both_ways_end_alike(on_terminal, piped):
-    assert not [command for command in RUN if "Traceback" in on_terminal[command][1] + piped[command].stderr]
-    ends = {command: (on_terminal[command][0], piped[command].returncode) for command in RUN}
+    assert not [command for command in piped if "Traceback" in on_terminal[command][1] + piped[command].stderr]
+    ends = {command: (on_terminal[command][0], ran.returncode) for command, ran in piped.items()}
     assert not {command: codes for command, codes in ends.items() if len(set(codes)) > 1 or not set(codes) <= set(range(6))}
 
 

@@ -20,11 +20,11 @@ def run(chosen: argparse.Namespace) -> int:
                           "findings": [printing.finding_json(f) for f in found]})
         return CHECK_FAILED if failed else OK
     hosts = f"{len(profile.hosts)} host{'' if len(profile.hosts) == 1 else 's'}"
-    printing.out(f"{profile.name}: {profile.release}, {hosts}, output {', '.join(profile.outputs)}")
+    printing.prose(f"{profile.name}: {profile.release}, {hosts}, output {', '.join(profile.outputs)}")
     printing.out()
     for line in printing.findings(found):
         printing.out(line)
     printing.out()
     after = "" if failed else f" Next: pinboot lock {profiles.shown(path)}"
-    printing.out(f"{printing.counts(found)}.{after}")
+    printing.prose(f"{printing.counts(found)}.{after}")
     return CHECK_FAILED if failed else OK

@@ -39,8 +39,8 @@ def show(chosen: argparse.Namespace, path: Path) -> int:
     if chosen.json:
         printing.as_json({"kind": "profile", **_table(profile, path, made_of, beside, found, hosts)})
         return OK
-    printing.out(page.harmless(f"{profiles.shown(path)}: {profile.release}, {_count(len(profile.hosts))}, "
-                               f"outputs {', '.join(profile.outputs)}"))
+    printing.prose(page.harmless(f"{profiles.shown(path)}: {profile.release}, {_count(len(profile.hosts))}, "
+                                 f"outputs {', '.join(profile.outputs)}"))
     if chosen.host:
         printing.out()
         _host(profile, hosts[0])

@@ -1,4 +1,4 @@
-"""Options of the small commands: hash-password, schema, explain, completion."""
+"""Options of the small commands: hash-password, doctor, schema, explain, completion."""
 
 from __future__ import annotations
 
@@ -28,6 +28,11 @@ def _rounds(text: str) -> int:
     return int(text)
 
 
+def _doctor(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "Exit code 5 where something is missing without which pinboot does not work.\n"
+    parser.add_argument("--store", metavar="DIR", help="the store (default: ~/.cache/pinboot)")
+
+
 def _schema(parser: argparse.ArgumentParser) -> None:
     parser.epilog = ("Editors read it where the first line of a profile says\n"
                      "#:schema ../pinboot.schema.json (taplo, Even Better TOML).\n")
@@ -50,6 +55,7 @@ def _completion(parser: argparse.ArgumentParser) -> None:
 
 COMMANDS: tuple[Row, ...] = (
     ("hash-password", "turn a password into the hash that a profile takes", False, _hash_password),
+    ("doctor", "what is on this machine, what for, and how to get what is not", False, _doctor),
     ("schema", "the JSON Schema of profiles, for editors", False, _schema),
     ("explain", "what a word or a key of a profile means", False, _explain),
     ("completion", "print a script that lets the shell complete commands and options", False, _completion),

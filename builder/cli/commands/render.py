@@ -29,7 +29,7 @@ def run(chosen: argparse.Namespace) -> int:
     if chosen.list or chosen.what is None:
         return _list(chosen, made, host, beside.reason)
     answer = choosing.find(made, chosen.what, host)
-    findings = (*made.planner.about(), *answer.findings)
+    findings = (*profile.findings, *made.planner.about(), *answer.findings)
     if answer.text is None:
         raise _cannot(profile, findings)
     if not chosen.quiet:

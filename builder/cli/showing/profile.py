@@ -6,7 +6,7 @@ import argparse
 import sys
 import textwrap
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from builder.jobs.looking.showing.keys import Key
 from builder.jobs.looking.showing.machines import Row
 from builder.profile.file import layers
 from builder.profile.file.layers import Layer
-from builder.profile.values import Host, Origin, Profile
+from builder.profile.values import Host, Profile
 
 # Hosts in a terminal: what fits a screen. A pipe gets them all.
 MOST = 20
@@ -47,6 +47,8 @@ def show(chosen: argparse.Namespace, path: Path) -> int:
         return OK
     page.topic("files", ", ".join(layer.name for layer in made_of))
     _lock(profile, beside)
+    for line in printing.findings(profile.findings) if profile.findings else ():
+        printing.out(page.harmless(line))
     printing.out()
     _keys(found)
     printing.out()
@@ -81,26 +83,22 @@ def _keys(found: Sequence[Key]) -> None:
 
 def _key(of: Key, width: int) -> None:
     """Key, value and origin; the origin on the right of the first line, the value wrapped beneath itself."""
-    origin = page.harmless(_words(of.origin))
+    origin = page.harmless(of.told_by)
     key = page.harmless(of.key)
-    text = page.harmless(of.text)
     if len(key) >= width:
         printing.out(key)
         key = ""
     room = printing.WIDTH - width - len(origin) - 2
     beneath = room < LEAST
-    rows = textwrap.wrap(text, printing.WIDTH - width if beneath else room, break_long_words=False,
-                         break_on_hyphens=False) or ["-"]
+    rows = [row for line in of.text.split("\n") for row in textwrap.wrap(
+        page.harmless(line), printing.WIDTH - width if beneath else room, break_long_words=False,
+        break_on_hyphens=False) or ["-"]]
     if not beneath and len(rows[0]) <= room:
         rows[0] = f"{rows[0]:<{room}}  {origin}"
     else:
         rows.append(f"{origin:>{printing.WIDTH - width}}")
     for number, line in enumerate(rows):
         printing.out(f"{key if number == 0 else '':<{width}}{line}")
-
-
-def _words(origin: Origin | None) -> str:
-    return str(origin) if origin else "default"
 
 
 def _host(profile: Profile, host: Host) -> None:
@@ -116,11 +114,21 @@ def _hosts(hosts: Sequence[Host]) -> None:
     table = [("host", "class", "address", "mac", "disk"), *(_cells(row) for row in rows)]
     if not any(row.kind for row in rows):
         table = [(name, *rest) for name, _, *rest in table]
-    widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
-    for row in table:
-        printing.out("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+    for line in _columns(table, printing.WIDTH if sys.stdout.isatty() else 0):
+        printing.out(line)
     if len(hosts) > most:
         printing.out(f"and {len(hosts) - most} more: --host NAME shows one, --json and a pipe have them all")
+
+
+def _columns(table: Sequence[Sequence[str]], most: int) -> Iterator[str]:
+    """The rows of a table; where it has more than `most` columns (0: no matter), the widest ones are cut."""
+    widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
+    while most and sum(widths) + 2 * (len(widths) - 1) > most:
+        widths[widths.index(max(widths))] -= 1
+    for row in table:
+        cells = (cell if len(cell) <= width else f"{cell[:max(width - 3, 1)]}..."[:width]
+                 for cell, width in zip(row, widths, strict=True))
+        yield "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip()
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -146,4 +154,5 @@ def _table(profile: Profile, path: Path, made_of: Sequence[Layer], beside: Besid
 def _entry(of: Key) -> dict[str, Any]:
     if of.origin is None:
         return {"value": of.value, "set_by": None}
-    return {"value": of.value, "set_by": {"file": Path(of.origin.file).name, "line": of.origin.line or None}}
+    return {"value": of.value, "set_by": {"key": of.by, "file": Path(of.origin.file).name,
+                                          "line": of.origin.line or None}}

@@ -21,13 +21,26 @@ Values = Iterator[tuple[str, Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """`value` is for programs (text, number, truth, list or table; None: nothing), `text` for people. `origin` is None
-    where nobody set it; then `value` is the default."""
+    """`value` is for programs (text, number, truth, list or table; None: nothing), `text` for people, in lines where it
+    has several. `origin` is None
+    where nobody set it; then `value` is the default. `by` is the whole key that did: a host's own, or that of its class
+    or of the profile."""
 
     key: str
     value: Any
     text: str
     origin: Origin | None
+    by: str = ""
+
+    @property
+    def told_by(self) -> str:
+        """Who set it, for people."""
+        if self.origin is None:
+            return "default"
+        kind, _, rest = self.by.partition(".")
+        if kind != "class" or self.by == self.key:
+            return str(self.origin)
+        return f"class {rest.removesuffix(f'.{self.key}')}, {self.origin}"
 
 
 def of(profile: Profile, raw: Mapping[str, Any], today: datetime.date) -> tuple[Key, ...]:
@@ -42,7 +55,8 @@ def of(profile: Profile, raw: Mapping[str, Any], today: datetime.date) -> tuple[
 
 
 def _key(profile: Profile, key: str, value: Any) -> Key:
-    return Key(key=key, value=value, text=words.of(value), origin=profile.origins.get(key))
+    origin = profile.origins.get(key)
+    return Key(key=key, value=value, text=words.of(value), origin=origin, by=key if origin else "")
 
 
 def _hidden(key: str, raw: Mapping[str, Any], value: Any) -> Any:

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from builder.jobs.looking.showing import words
 from builder.jobs.looking.showing.keys import Key
 from builder.profile.network.plan import Link
-from builder.profile.values import Host, Origin, Profile
-
-# Keys that a host takes from a table of the profile where it says nothing itself.
-ABOVE = {"gateway": "network.gateway", "nameservers": "network.nameservers", "search": "network.search",
-         "peer_dns": "network.peer_dns", "mtu": "network.mtu"}
-OWN = ("hostname", "address", "mac", "packages", "bridge", "facts", "addresses", "routes", "class")
+from builder.profile.values import Host, Profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,14 +25,14 @@ class Row:
 def row(host: Host) -> Row:
     net = host.network
     address = ", ".join(str(each) for each in net.addresses) or words.METHODS.get(net.boot.method, net.boot.method)
-    return Row(name=host.name, kind=_class(host), address=address, mac=net.mac or "-", disk=host.disk.name)
+    return Row(name=host.name, kind=host.class_name, address=address, mac=net.mac or "-", disk=host.disk.name)
 
 
 def keys(profile: Profile, host: Host) -> tuple[Key, ...]:
     """Every key of one host. What pinboot made (a MAC) says so in its text."""
     net = host.network
     found: list[tuple[str, Any, str]] = [
-        ("class", _class(host) or None, ""),
+        ("class", host.class_name or None, ""),
         ("hostname", host.hostname, ""),
         ("mac", net.mac, f"{net.mac} (made from profile and host name)" if net.mac_made else ""),
         ("address", [str(each) for each in net.addresses] or net.boot.method,
@@ -46,8 +40,8 @@ def keys(profile: Profile, host: Host) -> tuple[Key, ...]:
         ("gateway", [str(each) for each in net.gateways], ""),
         ("nameservers", [str(each) for each in net.nameservers], ""),
         ("search", list(net.search), ""),
-        ("interface", [_link(each) for each in net.links], "; ".join(words.network(net))),
-        ("memory", host.memory, f"{host.memory} MiB"),
+        ("interface", [_link(each) for each in net.links], "\n".join(words.network(net))),
+        ("memory", host.memory, words.size(host.memory << 20)),
         ("vcpus", host.vcpus, ""),
         ("disk", {"name": host.disk.name, "size": host.disk.size, "file": host.disk.file,
                   "others": list(host.disk.others), "rule": bool(host.disk.order)}, words.disk(host.disk)),
@@ -59,19 +53,24 @@ def keys(profile: Profile, host: Host) -> tuple[Key, ...]:
         ("bridge", host.bridge, ""),
         *((f"facts.{name}", value, "") for name, value in host.facts.items()),
     ]
-    return tuple(Key(key=key, value=value, text=text or words.of(value), origin=who(profile, host, key))
-                 for key, value, text in found)
+    return tuple(_key(profile, host, key, value, text) for key, value, text in found)
 
 
-def who(profile: Profile, host: Host, key: str) -> Origin | None:
-    """Who set a key of a host: its own table or row, its class, else the profile for all; None where nobody did."""
-    above = () if key.partition(".")[0] in OWN else (ABOVE.get(key, key),)
-    places: Sequence[str] = (f"host.{host.name}.{key}", *above)
-    return next((found for each in places if (found := profile.origins.get(each))), None)
+def _key(profile: Profile, host: Host, key: str, value: Any, text: str) -> Key:
+    by, origin = next((said for each in _places(host, key) if (said := profile.said(host, each))), None) or next(
+        (said for each in (*_places(host, key)[1:], key) if (said := profile.set_by(host, each))), ("", None))
+    return Key(key=key, value=value, text=text or words.of(value), origin=origin, by=by)
 
 
-def _class(host: Host) -> str:
-    return ""
+def _places(host: Host, key: str) -> tuple[str, ...]:
+    """Where a host, its class or the profile may say `key`: of a host with several links in the table of the one that
+    has the default route, or whose card is the first."""
+    net = host.network
+    if key == "address":
+        return key, "addresses", f"addresses.{net.boot.name}", f"interface.{net.boot.name}.address"
+    if key in ("gateway", "mac"):
+        return key, f"interface.{(net.boot if key == 'gateway' else net.cards[0]).name}.{key}"
+    return (key,)
 
 
 def _link(link: Link) -> dict[str, Any]:

@@ -19,8 +19,9 @@ from builder.profile.values import Host
 __all__ = ["ParsedKickstart", "check", "parse_back"]
 
 # With a profile it is known what is meant: what is a risk in a lone file is a mistake here.
-STRICT = frozenset({"firstboot-asks", "asks-language", "asks-keyboard", "asks-timezone", "asks-zerombr",
-                    "erases-every-disk", "plain-secret"})
+STRICT = {"can-ask": Severity.WARNING, **dict.fromkeys((
+    "firstboot-asks", "asks-language", "asks-keyboard", "asks-timezone", "asks-zerombr", "erases-every-disk",
+    "plain-secret"), Severity.ERROR)}
 ACCESS = 'root = { password = "file:..." }, or ssh_keys for root or a user'
 CURES = (
     ("--passphrase", 'storage = { encrypt = { passphrase = "file:PATH" } }; a template writes {{ secret.luks }}'),
@@ -52,7 +53,7 @@ def check(text: str, generation: Generation, host: Host, *, where: str,
 
 
 def _strict(finding: Finding) -> Finding:
-    return replace(finding, severity=Severity.ERROR) if finding.rule in STRICT else finding
+    return replace(finding, severity=STRICT.get(finding.rule, finding.severity))
 
 
 def _error(text: str, hint: str) -> Finding:

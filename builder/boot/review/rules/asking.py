@@ -77,7 +77,7 @@ def end(read: ParsedKickstart, generation: Generation) -> Iterator[Finding]:
         yield _found("waits-at-end", Severity.ERROR,
                      "neither reboot nor poweroff: at its end the installer waits for a key", "reboot, or poweroff")
     if not read.non_interactive:
-        yield _found("can-ask", Severity.WARNING, "no non-interactive mode: where anything is missing, the installer "
+        yield _found("can-ask", Severity.NOTE, "no non-interactive mode: where anything is missing, the installer "
                      "asks instead of ending", f"a line: {generation.noninteractive}")
 
 

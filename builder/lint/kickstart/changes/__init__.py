@@ -1,0 +1,1 @@
+"""From one release's kickstart to another's: what must change, and the changed text."""

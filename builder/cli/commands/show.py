@@ -40,8 +40,9 @@ def told(word: str) -> tuple[str, Path]:
     if folder and ("/" in word or not _is_name(word)):
         raise UsageError(f"{word}: a directory without a manifest.json, so no bundle",
                          "name a profile (.toml), a lock (.lock), or what pinboot build wrote")
-    if word.endswith((".lock", *ARCHIVES)) or ("/" in word and not word.endswith(".toml")):
-        there = "is neither a file nor a directory" if path.exists() else "there is no such profile, lock or bundle"
+    special = not folder and path.exists()
+    if special or word.endswith((".lock", *ARCHIVES)) or ("/" in word and not word.endswith(".toml")):
+        there = "is neither a file nor a directory" if special else "there is no such profile, lock or bundle"
         raise NotFound(f"{word}: {there}", "a profile ends in .toml, a lock in .lock; a bundle is what build wrote")
     return "profile", profiles.find(word)
 

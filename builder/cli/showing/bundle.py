@@ -20,12 +20,12 @@ MOST = 40
 
 def report(found: Account, path: Path) -> None:
     hosts, size = grouped.hosts(found.files), sum(file.size for file in found.files)
-    printing.out(page.harmless(f"{path}: bundle {found.name}, id {found.ident}, {printing.size(size)} "
-                               f"({found.form})"))
+    printing.prose(page.harmless(f"{path}: bundle {found.name}, id {found.ident}, {printing.size(size)} "
+                                 f"({found.form})"))
     family = load.families().get(found.release["family"])
-    compose = f", compose {found.release['compose']}" if found.release["compose"] else ""
+    compose = page.compose(found.release["compose"], found.lock.epoch) if found.lock else found.release["compose"]
     page.topic("release", f"{family.title if family else found.release['family']} {found.release['version']} "
-                          f"{found.release['arch']}{compose}")
+                          f"{found.release['arch']}, compose {compose or 'not named'}")
     page.topic("kernel", _kernel(found))
     page.topic("source", found.source)
     page.topic("hosts", f"{len(hosts)}: {names.some(hosts)}")

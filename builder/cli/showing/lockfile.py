@@ -11,8 +11,8 @@ from builder.lock.model import Lock, Pin
 
 
 def report(lock: Lock, shown: str) -> None:
-    printing.out(page.harmless(f"{shown}: {title(lock)}"))
-    page.topic("compose", f"{lock.compose}, {page.day(lock.epoch)}" if lock.compose else page.day(lock.epoch))
+    printing.prose(page.harmless(f"{shown}: {title(lock)}"))
+    page.topic("compose", page.compose(lock.compose, lock.epoch))
     page.topic("source", lock.source)
     page.topic("kernel", *_kernel(lock))
     overrides(lock)

@@ -6,6 +6,7 @@ import datetime
 import textwrap
 
 from builder.cli import printing
+from builder.lock.compare import SECONDS
 
 LOUD = "OVERRIDE"
 
@@ -26,6 +27,13 @@ def harmless(text: str) -> str:
 
 def day(epoch: int) -> str:
     return datetime.datetime.fromtimestamp(epoch, datetime.UTC).date().isoformat()
+
+
+def compose(name: str, epoch: int) -> str:
+    """The compose by its name and its day; one that is called by its time in seconds, by its time."""
+    if not name or SECONDS.fullmatch(name):
+        return datetime.datetime.fromtimestamp(epoch, datetime.UTC).strftime("%Y-%m-%d %H:%M")
+    return f"{name}, {day(epoch)}"
 
 
 def key(fingerprint: str) -> str:

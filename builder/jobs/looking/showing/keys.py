@@ -107,7 +107,7 @@ def _resolved(profile: Profile, today: datetime.date) -> Values:
 
 def _of_hosts(profile: Profile) -> Values:
     """What a host has of which neither it nor the profile says anything."""
-    yield "memory", f"{DEFAULT_MEMORY.get(profile.release.generation.name, 3072)} MiB"
+    yield "memory", words.size(DEFAULT_MEMORY.get(profile.release.generation.name, 3072) << 20)
     yield "vcpus", 1
     yield "storage", "plain"
 

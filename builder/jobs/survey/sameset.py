@@ -102,9 +102,9 @@ def _sides(image: KernelImage, inside: InitrdFacts, packages: tuple[KernelPackag
             ("kernel in repodata", version if version in base else _newest(base))]
     if updates:
         rows.append(("kernel in updates", version if version in newer else _newest(newer)))
-    width = max(len(name) for name, _ in rows)
+    width, side = (max(len(row[column]) for row in rows) for column in (0, 1))
     return _Set(version=version, base=tuple(base), updates=tuple(newer),
-                rows=tuple(f"{name:<{width}}  {side}{_named(side, release)}" for name, side in rows))
+                rows=tuple(f"{name:<{width}}  {told:<{side}}{_named(told, release)}".rstrip() for name, told in rows))
 
 
 def _one_build(image: KernelImage, inside: InitrdFacts, version: str, kernel_path: str) -> Finding:

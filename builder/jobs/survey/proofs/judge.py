@@ -52,6 +52,11 @@ def _finding(pin: Pin, ledger: Ledger, least: Evidence, trust: Trust) -> Finding
     if pin.path in trust.accept:
         return Finding(topic=TOPIC, severity=Severity.WARNING, text=text, detail=(
             *lines, f"below the {least.value} that is wanted, and accepted: trust.accept"))
+    if pin.role == "patch":
+        return Finding(
+            topic=TOPIC, severity=Severity.ERROR, text=f"{pin.path}: not enough evidence for a patch to the installer",
+            expected=least.value, found=word.value, detail=lines,
+            hint=f'who added it owns the installer; if that was you: trust.accept = ["{pin.path}"]')
     return Finding(
         topic=TOPIC, severity=Severity.ERROR, text=f"{pin.path}: not enough evidence", expected=least.value,
         found=word.value, detail=lines, hint=f'accept it in this profile: trust.minimum = {{ {policy(pin.role)} = '

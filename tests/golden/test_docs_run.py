@@ -68,13 +68,14 @@ def shop(tmp_path_factory):
 def test_a_page_says_what_its_reader_sees(page, shop, tmp_path):
     net, binaries = shop
     text, told = PAGES[page].read_text(), []
-    (tmp_path / "work").mkdir()
+    home = tmp_path / "home"
+    (home / "work").mkdir(parents=True)
     net.trees = workshop.trees()
     with net.running():
-        desk = console.Desk(tmp_path / "work", workshop.environment(tmp_path / "home", binaries, net.base))
+        desk = console.Desk(home / "work", workshop.environment(home, binaries, net.base))
         for block in console.blocks(text):
             for word in block.before:
-                workshop.EVENTS[word](net)
+                workshop.EVENTS[word](net, desk.folder)
             if block.file:
                 desk.write(block)
             elif block.kind == "console":

@@ -3,6 +3,7 @@
 import argparse
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -237,7 +238,7 @@ def piped(tmp_path_factory, served):
 def through(net):
     net.trees = workshop.trees()
     yield from RUN
-    workshop.EVENTS["the mirror moves on"](net)
+    workshop.EVENTS["the mirror moves on"](net, Path())
     yield from LATER
 
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from builder.catalog.generation import EFI_LOADERS
 from builder.cli.options.parse import COMMANDS
-from builder.demo import profiles, stored, tree
+from builder.demo import disc, profiles, stored, tree
 from builder.demo.openpgp import Signer
 from tests.golden.internet import Internet
+from tests.unit.test_iso_source import dvd9
 
 ROOT = Path(__file__).resolve().parents[2]
 SIGNER = Signer("pinboot demo")
@@ -48,21 +49,21 @@ def trees() -> dict[str, dict[str, bytes]]:
     return dict(sorted(served.items(), key=lambda each: -len(each[0])))
 
 
-def _moved(net: Internet) -> None:
+def _moved(net: Internet, folder: Path) -> None:
     """Rocky Linux 9 got another kernel: the same paths, newer bytes."""
     newer = "5.14.0-570.25.1.el9_6.x86_64"
     for version in ("9", "9.6"):
         net.trees[f"{ROCKY}/{version}"] = tree.el9(kernel=newer, composed=1752000000, signer=SIGNER)
 
 
-def _mixed(net: Internet) -> None:
+def _mixed(net: Internet, folder: Path) -> None:
     """A mirror of CentOS 7 took new packages and kept old images."""
     net.trees["http://mirror.example/centos/7/os/x86_64"] = tree.centos7(
         kernel="3.10.0-862.el7.x86_64", initrd_kernel="3.10.0-862.el7.x86_64", package_kernel="3.10.0-1160.el7.x86_64",
         signer=SIGNER)
 
 
-def _tampered(net: Internet) -> None:
+def _tampered(net: Internet, folder: Path) -> None:
     """One bit of the initrd on Rocky's mirror is another."""
     for version in ("9", "9.6"):
         served = net.trees[f"{ROCKY}/{version}"]
@@ -70,15 +71,40 @@ def _tampered(net: Internet) -> None:
         net.trees[f"{ROCKY}/{version}"] = {**served, path: tree.tampered(served[path])}
 
 
-def _gone(net: Internet) -> None:
+def _added(net: Internet, folder: Path) -> None:
+    """A patch to the installer lies in Rocky's tree, where there was none."""
+    for version in ("9", "9.6"):
+        net.trees[f"{ROCKY}/{version}"] = {**net.trees[f"{ROCKY}/{version}"], f"{tree.BASEOS}/images/updates.img": b"a patch"}
+
+
+def _older(net: Internet, folder: Path) -> None:
+    """Rocky's mirror serves a tree from before, well signed."""
+    for version in ("9", "9.6"):
+        net.trees[f"{ROCKY}/{version}"] = tree.el9(composed=1740000000, signer=SIGNER)
+
+
+def _as_before(net: Internet, folder: Path) -> None:
+    net.trees.clear()
+    net.trees.update(trees())
+
+
+def _dvd(net: Internet, folder: Path) -> None:
+    """A DVD of Rocky Linux 9.6 was carried here."""
+    (folder / "Rocky-9.6-x86_64-dvd.iso").write_bytes(
+        disc.make(dvd9(tree.el9(signer=SIGNER)), "Rocky-9-6-x86_64-dvd", 1748459316))
+
+
+def _gone(net: Internet, folder: Path) -> None:
     """No mirror answers any more."""
     net.trees.clear()
 
 
 # What may happen between two blocks of a page.
-EVENTS: Mapping[str, Callable[[Internet], None]] = {
+EVENTS: Mapping[str, Callable[[Internet, Path], None]] = {
     "the mirror moves on": _moved, "a mirror is mixed": _mixed, "the mirror is tampered with": _tampered,
     "the network is gone": _gone,
+    "a patch appears": _added, "the mirror is rolled back": _older, "the mirror is as before": _as_before,
+    "a dvd is here": _dvd,
 }
 
 

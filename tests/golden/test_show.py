@@ -23,6 +23,7 @@ from tests.golden.test_terminal import in_terminal
 fleet, grown, private = test_fleet.fleet, test_fleet.grown, test_render.private
 FOLDER = Path(__file__).parent / "shown"
 CASES = Path(__file__).parent / "cases"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def shown(*arguments):
@@ -400,3 +401,16 @@ def test_a_c_locale_gets_letters_that_it_has(work):
 def test_the_demo_s_profiles_are_shown(work):
     Path("demo.toml").write_text(profiles.centos("http://127.0.0.1:1"))
     assert shown("demo.toml").startswith("demo.toml: CentOS 7.9.2009 x86_64")
+
+
+def test_the_page_names_every_key_of_the_json(fleet):
+    rows = dict(re.findall(r"(?m)^\| `(profile|lock|bundle)` \| (.*) \|$", (ROOT / "docs/looking.md").read_text()))
+    test_fleet.build("fleet", test_fleet.profile("rocky-9.6", "kvm"))
+    for kind, what in (("profile", "fleet.toml"), ("lock", "fleet.lock"), ("bundle", "out/fleet")):
+        told = as_json(what)
+        assert told.pop("kind") == kind
+        outer = re.findall(r"`([a-z_]+)`", re.sub(r" \([^)]*\)|, a table [^;]*|, each with .*", "", rows[kind]))
+        assert set(outer) == set(told), kind
+        inner = dict(re.findall(r"`([a-z_]+)` \((`.*?)\)", rows[kind]))
+        for key, names in inner.items():
+            assert set(re.findall(r"`([a-z_]+)`", names)) == set(told[key]), key

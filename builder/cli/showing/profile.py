@@ -27,7 +27,6 @@ from builder.profile.values import Host, Profile
 # Hosts in a terminal: what fits a screen. A pipe gets them all.
 MOST = 20
 KEY_WIDTH = 28
-LEAST = 16
 
 
 def show(chosen: argparse.Namespace, path: Path) -> int:
@@ -89,16 +88,16 @@ def _key(of: Key, width: int) -> None:
         printing.out(key)
         key = ""
     room = printing.WIDTH - width - len(origin) - 2
-    beneath = room < LEAST
-    rows = [row for line in of.text.split("\n") for row in textwrap.wrap(
-        page.harmless(line), printing.WIDTH - width if beneath else room, break_long_words=False,
-        break_on_hyphens=False) or ["-"]]
-    if not beneath and len(rows[0]) <= room:
-        rows[0] = f"{rows[0]:<{room}}  {origin}"
-    else:
-        rows.append(f"{origin:>{printing.WIDTH - width}}")
-    for number, line in enumerate(rows):
-        printing.out(f"{key if number == 0 else '':<{width}}{line}")
+    lines = [page.harmless(line) for line in of.text.split("\n")]
+    if max(len(word) for line in lines for word in line.split(" ")) > room:
+        # A word that cannot be broken (an address) has a line of its own.
+        printing.out(f"{key:<{width}}{origin:>{printing.WIDTH - width}}")
+        key, width, room, origin = "", 2, printing.WIDTH - 2, ""
+    rows = [row for line in lines for row in textwrap.wrap(line, room, break_long_words=False,
+                                                           break_on_hyphens=False) or ["-"]]
+    for number, row in enumerate(rows):
+        left, right = (key, origin) if number == 0 else ("", "")
+        printing.out(f"{left:<{width}}{row:<{room}}  {right}".rstrip())
 
 
 def _host(profile: Profile, host: Host) -> None:

@@ -68,9 +68,9 @@ def test_only_a_newer_kernel_package_is_a_warning_that_names_both() -> None:
     assert (found.severity, found.expected, found.found) == (Severity.WARNING, EL7, EL7_NEWER)
     assert found.text == "the repository has another kernel of the release, a newer one"
     assert found.detail == (
-        f"images/pxeboot/vmlinuz     {EL7}    CentOS 7.9.2009", f"images/pxeboot/initrd.img  {EL7}    CentOS 7.9.2009",
-        f"kernel in repodata         {EL7_NEWER}    CentOS 7.9.2009",
-        "The installed system gets that one; the installer itself is one build.")
+        f"images/pxeboot/vmlinuz     {EL7}         CentOS 7.9.2009",
+        f"images/pxeboot/initrd.img  {EL7}         CentOS 7.9.2009",
+        f"kernel in repodata         {EL7_NEWER}    CentOS 7.9.2009", "The installed system gets that one; the installer itself is one build.")
 
 
 def test_only_an_older_kernel_package_is_a_warning_and_the_updates_are_told() -> None:
@@ -94,16 +94,16 @@ def test_newer_goes_by_the_numbers_before_the_distribution_tag(kernel: str, newe
 def test_a_kernel_package_of_another_series_is_two_builds_with_the_cure() -> None:
     found = judge(image(EL7), inside(EL7), (EL7_BEFORE,), (EL7,))
     assert (found.severity, found.text) == (Severity.ERROR, "two builds in one tree")
-    assert f"kernel in repodata         {EL7_BEFORE}    CentOS 7.6.1810" in found.detail
+    assert f"kernel in repodata         {EL7_BEFORE}     CentOS 7.6.1810" in found.detail
     assert found.detail[-1] == "The installer would start, then find no disk and network modules."
     assert found.hint == ("this mirror serves files of two builds (new packages and old images/, or the reverse). Take a "
                           'whole release:\n  tree = { url = "https://vault.centos.org/7.6.1810/os/x86_64" }')
 
 
 @pytest.mark.parametrize(("versions", "row"), [
-    ((EL7_BEFORE,), f"images/pxeboot/initrd.img  {EL7_BEFORE}    CentOS 7.6.1810"),
+    ((EL7_BEFORE,), f"images/pxeboot/initrd.img  {EL7_BEFORE}     CentOS 7.6.1810"),
     ((), "images/pxeboot/initrd.img  no kernel modules"),
-    ((EL7, EL7_BEFORE), f"images/pxeboot/initrd.img  {EL7_BEFORE}    CentOS 7.6.1810"),
+    ((EL7, EL7_BEFORE), f"images/pxeboot/initrd.img  {EL7_BEFORE}     CentOS 7.6.1810"),
 ])
 def test_an_initrd_of_another_build_of_two_or_of_none_is_an_error(versions: tuple[str, ...], row: str) -> None:
     found = judge(image(EL7), inside(*versions), (EL7,))
@@ -129,7 +129,7 @@ def test_no_kernel_package_anywhere_is_an_error_with_the_cure(updates: tuple[str
     found = judge(image(EL7), inside(EL7), (), updates)
     assert (found.severity, found.text) == (Severity.ERROR, "no kernel package in the repository")
     assert found.detail[2] == "kernel in repodata         none"
-    assert found.detail[3:] == tuple(f"kernel in updates          {each}    CentOS 7.6.1810" for each in updates)
+    assert found.detail[3:] == tuple(f"kernel in updates          {each:<{len(EL7)}}    CentOS 7.6.1810" for each in updates)
     assert found.hint == "tree.url must be the tree with the base packages (BaseOS/x86_64/os, os/x86_64)"
 
 

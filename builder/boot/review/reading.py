@@ -16,6 +16,8 @@ from builder.profile import secrets
 EXPECTED_WARNING = "A partition with the mountpoint biosboot has already been defined."
 # What pykickstart's own code raises on input that its authors did not think of.
 FAULTS = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError)
+# From here on lines of %packages are handed over by the hundred: pykickstart sorts all that it has for each.
+MANY, HUNDREDS = 1000, 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,7 @@ def _feed(text: str, handler: Any, caught: list[warnings.WarningMessage]
           ) -> tuple[list[Remark], list[Remark], list[tuple[str, int]]]:
     from pykickstart.errors import KickstartDeprecationWarning, KickstartError
     from pykickstart.parser import KickstartParser
+    from pykickstart.sections import PackageSection
 
     mistakes: list[Remark] = []
     said: list[Remark] = []
@@ -65,8 +68,41 @@ def _feed(text: str, handler: Any, caught: list[warnings.WarningMessage]
                            deprecated=issubclass(warning.category, KickstartDeprecationWarning))
                     for warning in caught[len(said):])
 
+    places: dict[str, int] = {}
+
+    def place(line: str) -> int:
+        """Where the text first has `line`, for what the parser tells without a number."""
+        if not places:
+            places.update((each, number) for number, each in reversed([*enumerate(text.splitlines(True), 1)]))
+        return places.get(line, 0)
+
+    class Packages(PackageSection):  # type: ignore[misc]
+        """Takes a long list in seconds, not in hours, and goes on after a line that it cannot take."""
+
+        seen_lines = 0
+        waiting: tuple[str, ...] = ()
+
+        def handleLine(self, line: str) -> None:
+            self.seen_lines += 1
+            self.waiting = (*self.waiting, line)
+            if self.seen_lines < MANY or len(self.waiting) == HUNDREDS:
+                self.finalize()
+
+        def finalize(self) -> None:
+            waiting, self.waiting = self.waiting, ()
+            lines = [bare for line in waiting if (bare := line.partition("#")[0].rstrip())]
+            try:
+                self.handler.packages.add(lines)
+            except (KickstartError, IndexError) as error:
+                said = error.message if isinstance(error, KickstartError) else "no name of a package or group"
+                mistakes.append(Remark(line=place(waiting[0]), text=_one_line(said)))
+
     class Reader(KickstartParser):  # type: ignore[misc]  # pykickstart has no types
         """Goes on after a line that is refused, so that one run tells all mistakes."""
+
+        def setupSections(self) -> None:
+            super().setupSections()
+            self.registerSection(Packages(self.handler))
 
         def handleCommand(self, lineno: int, args: list[str]) -> Any:
             commands.append((args[0], lineno))
@@ -85,9 +121,10 @@ def _feed(text: str, handler: Any, caught: list[warnings.WarningMessage]
             try:
                 fn()
             except KickstartError as error:
-                mistakes.append(Remark(line=error.lineno or _line(text, self._line), text=_one_line(error.message)))
+                mistakes.append(Remark(line=error.lineno or place(self._line), text=_one_line(error.message)))
             finally:
-                note(_line(text, self._line))
+                if len(caught) > len(said):
+                    note(place(self._line))
 
     reader = Reader(handler, followIncludes=False, unknownSectionIsFatal=False)
     try:
@@ -97,15 +134,11 @@ def _feed(text: str, handler: Any, caught: list[warnings.WarningMessage]
     except (ValueError, IndexError) as error:
         # shlex meets an open quote (ValueError), or the parser an empty first word (IndexError): neither is told with a
         # line number, but the parser remembers the line.
-        mistakes.append(Remark(line=_line(text, reader._line),
+        mistakes.append(Remark(line=place(reader._line),
                                text="no closing quotation" if isinstance(error, ValueError) else "an empty command"))
     finally:
         note(0)
     return mistakes, said, commands
-
-
-def _line(text: str, line: str) -> int:
-    return next((number for number, each in enumerate(text.splitlines(True), 1) if each == line), 0)
 
 
 def _one_line(message: object) -> str:

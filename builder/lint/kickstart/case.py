@@ -19,6 +19,7 @@ from builder.lint.kickstart.text.outline import Outline
 # The parser's time grows with the square of both (lists that it searches for each line).
 MOST_COMMANDS = 10_000
 MOST_PACKAGES = 20_000
+MOST_SECTIONS = 2_000
 # Where a command stands in a script that writes kickstart lines: at the start of a line, or behind echo.
 WRITTEN = re.compile(r"(?m)^[ \t]*(?:echo[ \t]+(?:-[en]+[ \t]+)?[\"']?)?([a-z]+)\b")
 
@@ -79,7 +80,8 @@ def make(text: Text, target: Target, where: str) -> Case:
     found = outline.read(text.text)
     packages = sum(len(section.body) for section in found.sections if section.name == "%packages")
     for count, most, what in ((len(found.commands), MOST_COMMANDS, "commands"),
-                              (packages, MOST_PACKAGES, "lines of %packages")):
+                              (packages, MOST_PACKAGES, "lines of %packages"),
+                              (len(found.sections), MOST_SECTIONS, "sections")):
         if count > most:
             raise UsageError(f"{where}: {count} {what} are no kickstart (at most {most})")
     fed = mended(found)
@@ -90,12 +92,12 @@ def make(text: Text, target: Target, where: str) -> Case:
 def mended(found: Outline) -> Fed:
     """The file mended where the parser would give up, so that the rest is read too; the mends are findings of their
     own."""
-    broken = set(found.broken)
+    empty = {*found.broken, *found.strays}
     ends = {section.body[-1][0] if section.body else section.line for section in found.sections if not section.end}
     texts: list[str] = []
     lines: list[int] = []
     for number, line in enumerate(found.lines, 1):
-        texts.append("\n" if number in broken else line)
+        texts.append("\n" if number in empty else line)
         lines.append(number)
         if number in ends:
             if not line.endswith("\n"):

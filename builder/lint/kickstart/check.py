@@ -9,7 +9,7 @@ from builder.finding import Finding
 from builder.lint.kickstart import case
 from builder.lint.kickstart.case import Case
 from builder.lint.kickstart.checks import alone, disks, letters, network, scripts, sources, syntax, words
-from builder.lint.kickstart.rules import TOPIC
+from builder.lint.kickstart.rules import TOPIC, printable
 from builder.lint.kickstart.target import Target
 from builder.lint.kickstart.text.letters import Text
 
@@ -28,5 +28,6 @@ def check(text: Text, target: Target, where: str) -> tuple[Finding, ...]:
     fed = [dataclasses.replace(each, line=made.fed.line(each.line)) for one in FED for each in one(made)]
     own = [each for one in OWN for each in one(made)]
     settled = [kept for each in own if (kept := alone.settled(made, each)) is not None]
-    placed = [dataclasses.replace(each, line=made.outline.place(each.line), topic=TOPIC) for each in (*fed, *settled)]
+    placed = [dataclasses.replace(each, line=made.outline.place(each.line), topic=TOPIC, text=printable(each.text),
+                                  hint=printable(each.hint)) for each in (*fed, *settled)]
     return tuple(sorted(dict.fromkeys(placed), key=lambda each: (each.line or 1 << 30, each.rule)))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from builder.finding import Finding, Severity
+from builder.profile import secrets
 
 TOPIC = "kickstart"
+LONGEST = 400
 
 
 class Rule(NamedTuple):
@@ -32,6 +34,7 @@ RULES: dict[str, Rule] = {
     "refused": Rule(ERROR, "a line that the release's own parser refuses"),
     "open-quote": Rule(ERROR, "a quote without its pair"),
     "no-end": Rule(ERROR, "a section without %end"),
+    "stray-end": Rule(ERROR, "a %end where no section is open"),
     "unknown-section": Rule(ERROR, "a section that the release's installer does not know"),
     "deprecated": Rule(WARNING, "what still works, or is passed over, and goes with a later release"),
     "parser-warning": Rule(WARNING, "another warning of the release's own parser"),
@@ -60,7 +63,7 @@ RULES: dict[str, Rule] = {
     "account-name": Rule(ERROR, "an account name that useradd refuses"),
     "sudo-without-password": Rule(NOTE, "a script that allows sudo without a password"),
     # Secrets
-    "plain-secret": Rule(WARNING, "a secret in clear in a command"),
+    "plain-secret": Rule(WARNING, "a secret in clear in a command", NOTE),
     "secret-in-script": Rule(WARNING, "a secret in clear in a script"),
     "credentials-in-url": Rule(WARNING, "a user and a password inside a URL"),
     # Disks
@@ -102,6 +105,19 @@ RULES: dict[str, Rule] = {
     "interpreter-gone": Rule(WARNING, "an interpreter that the release has not"),
     "shebang-ignored": Rule(WARNING, "#! for another language: only --interpreter counts"),
 }
+
+
+def printable(text: str) -> str:
+    """`text` with what stood in a file of others, as a terminal may show it: nothing that moves the cursor, and no end
+    of letters."""
+    cut = text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+    return "".join(letter if letter.isprintable() else " " if letter == "\t" else
+                   letter.encode("unicode_escape").decode() for letter in cut)
+
+
+def line_shown(text: str) -> str:
+    """A line of the file as a message may show it: without the secrets that commands hold."""
+    return printable(secrets.redacted(text.strip()))
 
 
 def found(rule: str, line: int, text: str, hint: str = "", severity: Severity | None = None) -> Finding:

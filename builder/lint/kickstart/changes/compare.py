@@ -176,6 +176,8 @@ def _refused(new: str, origins: list[int], made: Case, known: list[Change], targ
             yield Change(line=line, old=old, new=(), state="hand",
                          why=(f"{target.label} {'warns of' if remark.deprecated else 'refuses'} it: "
                               f"{case.short(remark.text)}",))
+    for line in made.outline.strays:
+        yield Change(line=line, old="%end", new=(), state="hand", why=("no section is open: no release reads it",))
     for line in made.outline.broken:
         yield Change(line=line, old=made.outline.lines[line - 1].rstrip("\r\n"), new=(), state="hand",
                      why=("a quote without its pair: no release reads it",))

@@ -126,7 +126,7 @@ def _undefined(case: Case) -> Iterator[Finding]:
     for command in case.outline.named("logvol"):
         for group in command.values("--vgname"):
             if group not in groups and not command.has("--useexisting", "--noformat"):
-                yield found("undefined-part", command.line, f"no volgroup line makes {group}", 
+                yield found("undefined-part", command.line, f"no volgroup line makes {group}",
                             f"volgroup {group} pv.01")
         for pool in command.values("--poolname"):
             if command.has("--thin") and pool not in pools and not command.has("--useexisting", "--noformat"):

@@ -15,7 +15,7 @@ from builder.names import shown
 # pykickstart of Python 2 handed the bytes on as they were; since EL8 it decodes them (load.py, _load_file).
 BYTES = frozenset({"el6", "el7"})
 CURLY = "“”„‘’‚«»"
-INVISIBLE = frozenset("​‌‍⁠\ufeff")
+INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff")
 # A value that a template or its reader puts in: {{ x }}, <%= x %>, %NAME%, @NAME@, $SNIPPET('x').
 MARKUP = re.compile(r"\{\{.{0,200}?\}\}|\{%.{0,200}?%\}|<%.{0,200}?%>|%[A-Z][A-Z0-9_]{1,40}%|@@?[A-Z][A-Z0-9_]{1,40}@"
                     r"|\$SNIPPET\(|\$yum_|\$\{?kickstart_")

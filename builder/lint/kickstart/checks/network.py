@@ -76,7 +76,7 @@ def _static(command: Command) -> Iterator[Finding]:
     address, mask = command.values("--ip")[-1:], command.values("--netmask")[-1:]
     if protocol == ["static"] and not command.has("--noipv4", "--ipv6") and not (address and mask):
         missing = " and ".join(option for option, value in (("--ip", address), ("--netmask", mask)) if not value)
-        yield found("static-incomplete", command.line, f"--bootproto=static without {missing}: the card gets no address",
+        yield found("static-incomplete", command.line, f"--bootproto=static without {missing}: no address comes of it",
                     f"{missing.split()[0]}=...")
     if protocol != ["static"] or not (address and mask):
         return

@@ -20,12 +20,14 @@ READS = re.compile(r"(?m)^[ \t]*read[ \t]+(?:-\w+[ \t]+)*[\"'A-Za-z_]")
 TERMINAL = re.compile(r"/dev/(?:tty|console)")
 # A password that stands there itself: no variable, no substitution, no hash.
 LITERAL = r"(?![\"']?(?:\$|`|\*|<|\{|%[A-Z]))"
+ECHO = r"echo[ \t]+(?:-[en]+[ \t]+)?[\"']?"
+PIPED = r"[^|\s\"']+[\"']?[ \t]*\|[ \t]*"
 GIVEN = (
-    (re.compile(r"echo[ \t]+(?:-[en]+[ \t]+)?[\"']?" + LITERAL + r"[^|\s\"']+[\"']?[ \t]*\|[ \t]*(?:/usr/bin/)?passwd\b[^\n]{0,80}"
-                r"--stdin"), "passwd --stdin"),
-    (re.compile(r"echo[ \t]+(?:-[en]+[ \t]+)?[\"']?[\w.-]+:" + LITERAL + r"[^|\s\"']+[\"']?[ \t]*\|[ \t]*(?:/usr/sbin/)?chpasswd\b"
-                r"(?![^\n]{0,80}(?:-e\b|--encrypted))"), "chpasswd"),
-    (re.compile(r"subscription-manager[^\n]{0,200}--password[= ]" + LITERAL + r"\S"), "subscription-manager --password"),
+    (re.compile(ECHO + LITERAL + PIPED + r"(?:/usr/bin/)?passwd\b[^\n]{0,80}--stdin"), "passwd --stdin"),
+    (re.compile(ECHO + r"[\w.-]+:" + LITERAL + PIPED + r"(?:/usr/sbin/)?chpasswd\b(?![^\n]{0,80}(?:-e\b|--encrypted))"),
+     "chpasswd"),
+    (re.compile(r"subscription-manager[^\n]{0,200}--password[= ]" + LITERAL + r"\S"),
+     "subscription-manager --password"),
     (re.compile(r"curl[^\n]{0,200}[ \t](?:-u|--user)[= \t]*[\"']?[\w.-]+:" + LITERAL + r"[^\s\"']"), "curl --user"),
 )
 GONE = {"el8": ("python", "python2.6", "python2.7"), "el9": ("python2", "python2.7"), "el10": ("python2", "python2.7"),
@@ -48,7 +50,7 @@ def _include(case: Case, include: Include) -> Iterator[Finding]:
     if not target:
         yield found("refused", line, f"{word} names nothing")
     elif target.lower().startswith(("http://", "ftp://")):
-        yield found("included-without-tls", line, f"{word} {shown(target)}: anybody on the way decides what is installed",
+        yield found("included-without-tls", line, f"{word} {shown(target)}: anybody on the way decides what it says",
                     "https, or the lines themselves")
     elif include.section and include.section != "%packages":
         yield found("include-in-script", line, f"{word} inside {include.section}: the parser takes the line for "
@@ -124,4 +126,4 @@ def _body(section: Section) -> Iterator[Finding]:
         for line, each in section.body:
             if not each.lstrip().startswith("#") and len(each) < 4096 and pattern.search(each):
                 yield found("secret-in-script", line, f"{what} with a password in clear; it stays readable in this "
-                            "file and on the installed disk", "a hash: usermod -p, chpasswd -e; made by: pinboot hash-password")
+                            "file and on the installed disk", "a hash, made by pinboot hash-password: chpasswd -e")

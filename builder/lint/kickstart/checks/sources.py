@@ -92,7 +92,7 @@ def _trust(case: Case, places: list[Place]) -> Iterator[Finding]:
     for command in case.outline.named("url", "repo", "liveimg"):
         if command.has("--noverifyssl"):
             yield found("tls-not-verified", command.line, f"{command.name} --noverifyssl: anybody on the way can put "
-                        "other packages in place", "url --sslcacert=FILE on EL8 and later, or a certificate that is known")
+                        "other packages in place", "url --sslcacert=FILE (EL8 and later), or a known certificate")
     for command in case.outline.commands:
         if CREDENTIALS.search(command.text) and "--proxy" not in command.text:
             yield found("credentials-in-url", command.line, f"{command.name}: a user and a password inside the URL",

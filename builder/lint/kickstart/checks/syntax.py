@@ -11,7 +11,7 @@ from builder.boot.review.reading import Remark
 from builder.finding import Finding
 from builder.lint.kickstart.case import Case, short
 from builder.lint.kickstart.changes import replace
-from builder.lint.kickstart.rules import found
+from builder.lint.kickstart.rules import found, line_shown
 from builder.lint.kickstart.target import ALL_SECTIONS, SECTIONS
 from builder.lint.kickstart.text.outline import Command
 
@@ -45,6 +45,8 @@ def _quotes(case: Case) -> Iterator[Finding]:
 
 def _sections(case: Case) -> Iterator[Finding]:
     known = SECTIONS[case.generation.name]
+    for line in case.outline.strays:
+        yield found("stray-end", line, "%end, and no section is open: the installer stops at it", "take the line out")
     for section in case.outline.sections:
         if not section.end:
             last = section.body[-1][0] if section.body else section.line
@@ -69,6 +71,8 @@ def _mistakes(case: Case) -> Iterator[Finding]:
     for mistake in mistakes[:MOST]:
         line = case.fed.line(mistake.line)
         command = commands.get(line)
+        if command is not None and command.text.rstrip().endswith("\\"):
+            continue  # told as a line that is meant to go on
         unknown = UNKNOWN.search(mistake.text)
         if unknown:
             near = difflib.get_close_matches(unknown[1], sorted(case.reading.handler.commands), 1, 0.75)
@@ -90,7 +94,7 @@ def _cure(case: Case, line: int) -> str:
         return ""
     if change.state == "hand":
         return "; ".join(change.why)
-    written = [text.strip() for text in change.new]
+    written = [line_shown(text) for text in change.new]
     return f"write: {', and a line: '.join(written)}" if written else "take the line out"
 
 
@@ -119,6 +123,10 @@ def _warnings(case: Case) -> Iterator[Finding]:
         mounted = MOUNTED.search(text)
         if mounted:
             continue  # told by the check of disks, which knows volumes too
+        if text.startswith("The %traceback section"):
+            for section in case.outline.scripts("%traceback"):
+                yield found("deprecated", section.line, short(text), _cure(case, section.line))
+            continue
         yield found("deprecated" if remark.deprecated else "parser-warning", line, short(text),
                     _cure(case, line))
 

@@ -94,7 +94,7 @@ def _packages(case: Case) -> Iterator[Finding]:
 
 def _not_a_package(line: int, name: str) -> Finding:
     if re.fullmatch(r"-\s+\S+", name):
-        return found("package-line", line, f"{shown(name)}: the blank becomes part of the name, and nothing is left out",
+        return found("package-line", line, f"{shown(name)}: with the blank in its name, nothing is left out",
                      f"-{name[1:].strip()}", Severity.WARNING)
     if re.search(r"\s", name):
         return found("package-line", line, f"{shown(name)} is one name to the installer: it finds no such package",

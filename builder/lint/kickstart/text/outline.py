@@ -1,7 +1,7 @@
 """A kickstart's lines as pykickstart's state machine divides them: commands, sections and their bodies, includes.
 
-Two things it does not do by itself: to go on after a section without %end, and to tell a line's place in the file, where
-letters count as line ends that editors do not take for any.
+Two things it does not do by itself: to go on after a section without %end, and to tell a line's place in the file,
+where letters count as line ends that editors do not take for any.
 """
 
 from __future__ import annotations
@@ -85,8 +85,9 @@ class Include:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
-    """`broken` are the lines whose quotes do not close. Lines are those of the parser; `places` are theirs in the file.
-    `lines` keep their ends."""
+    """`broken` are the lines whose quotes do not close, `strays` those with a %end where no section is open. Lines are
+    those of the parser and keep their ends; `places` are theirs in the file.
+    """
 
     lines: tuple[str, ...]
     places: tuple[int, ...]
@@ -94,6 +95,7 @@ class Outline:
     sections: tuple[Section, ...]
     includes: tuple[Include, ...]
     broken: tuple[int, ...]
+    strays: tuple[int, ...]
 
     def place(self, line: int) -> int:
         return self.places[line - 1] if 0 < line <= len(self.places) else 0
@@ -125,6 +127,7 @@ class _Reader:
         self.sections: list[Section] = []
         self.includes: list[Include] = []
         self.broken: list[int] = []
+        self.strays: list[int] = []
 
     def read(self) -> Outline:
         while self.at < len(self.lines):
@@ -135,7 +138,8 @@ class _Reader:
             places.append(place)
             place += line.count("\n")
         return Outline(lines=tuple(self.lines), places=tuple(places), commands=tuple(self.commands),
-                       sections=tuple(self.sections), includes=tuple(self.includes), broken=tuple(self.broken))
+                       sections=tuple(self.sections), includes=tuple(self.includes), broken=tuple(self.broken),
+                       strays=tuple(self.strays))
 
     def _command(self, number: int, line: str) -> None:
         if not line.strip() or line.lstrip().startswith("#"):
@@ -150,6 +154,8 @@ class _Reader:
         text, first = line.rstrip("\r\n"), found.words[0].text
         if first in ("%include", "%ksappend"):
             self._include(number, found.words)
+        elif first == "%end":
+            self.strays.append(number)
         elif first.startswith("%"):
             self.known.add(first)
             self._section(number, text, found.words)

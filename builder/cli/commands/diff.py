@@ -5,17 +5,19 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from builder.cli import printing, profiles
-from builder.cli.differences import markdown, table, text
+from builder.cli.differences import markdown, own, table, text
 from builder.cli.progress import Terminal
 from builder.errors import OK, OUTSIDE_CHANGED, UsageError
-from builder.jobs.comparing import difference, last, sides
-from builder.jobs.comparing.difference import Difference
+from builder.jobs.comparing import difference, last, rebuilt, sides
+from builder.jobs.comparing.rebuilt import Rebuilt
 from builder.jobs.comparing.rendered import Around
 from builder.jobs.comparing.sides import Side
+from builder.names import some
 from builder.progress import Progress
 
 HOW = "pinboot diff OLD NEW; pinboot diff --last LOCK; pinboot diff --from-lock BUNDLE"
@@ -30,27 +32,42 @@ def run(chosen: argparse.Namespace) -> int:
     progress = Terminal(quiet=chosen.quiet)
     around = Around(environment=os.environ, progress=progress, context=chosen.context,
                     today=datetime.fromtimestamp(time.time(), UTC).date())
-    old, new = _pair(chosen, progress)
-    return tell(chosen, difference.of(old, new, around))
-
-
-def tell(chosen: argparse.Namespace, found: Difference) -> int:
-    """Print it. Exit code 3 where there is a difference, as for anything that is no longer what it was."""
+    given = _given(chosen)
+    if chosen.from_lock is not None:
+        return _rebuilt(chosen, rebuilt.of(Path(chosen.from_lock), chosen.from_lock, around))
+    old, new = _last(chosen.last) if chosen.last is not None else _pair(given, progress)
+    found = difference.of(old, new, around)
     if chosen.json:
         printing.as_json(table.of(found))
     else:
-        report = markdown.report if chosen.markdown else text.report
-        for line in report(found, full=chosen.full):
-            printing.out(line)
+        _print((markdown.report if chosen.markdown else text.report)(found, full=chosen.full))
     return OUTSIDE_CHANGED if found.differs else OK
 
 
-def _pair(chosen: argparse.Namespace, progress: Progress) -> tuple[Side, Side]:
+def _rebuilt(chosen: argparse.Namespace, found: Rebuilt) -> int:
+    if chosen.json:
+        printing.as_json(own.table(found))
+    else:
+        _print((own.markdown if chosen.markdown else own.text)(found, full=chosen.full))
+    return OUTSIDE_CHANGED if found.differs else OK
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        printing.out(line)
+
+
+def _given(chosen: argparse.Namespace) -> list[str]:
+    """OLD and NEW, neither of which goes with what compares one thing."""
     given = [word for word in (chosen.old, chosen.new) if word is not None]
-    if chosen.last is not None:
-        if given:
-            raise UsageError(f"--last compares {chosen.last} with what it was, not with {given[0]}", HOW)
-        return _last(chosen.last)
+    alone = {"--last": chosen.last, "--from-lock": chosen.from_lock}
+    named = [option for option, word in alone.items() if word is not None]
+    if len(named) > 1 or (named and given):
+        raise UsageError(f"{named[0]} {alone[named[0]]}: nothing else goes with it", HOW)
+    return given
+
+
+def _pair(given: Sequence[str], progress: Progress) -> tuple[Side, Side]:
     if len(given) != 2:
         raise UsageError(f"{given[0]}: compared with what?" if given else "nothing to compare", HOW)
     return side(given[0], progress), side(given[1], progress)
@@ -92,7 +109,7 @@ def _is_lock(path: Path) -> bool:
 
 def _no_folder_of_profiles(path: Path, word: str) -> None:
     if path.is_dir() and not (path / "manifest.json").exists():
-        there = sorted(each.name for each in path.glob("*.toml"))
+        there = some(sorted(str(each) for each in path.glob("*.toml")), 3)
         raise UsageError(f"{word}: is a directory and no bundle (it holds no manifest.json)",
-                         f"name the profile in it: {path / there[0]}" if there else
+                         f"a profile is named by its file: {there}" if there else
                          "name a bundle, a lock, or the .toml file of a profile")

@@ -25,7 +25,7 @@ MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+.!|~@:-])")
 
 
 def report(found: Difference, *, full: bool) -> Iterator[str]:
-    yield f"**{_prose(words.summary(found))}**"
+    yield f"**{prose(words.summary(found))}**"
     yield ""
     yield f"- old: {code(words.side(found.old))}"
     yield f"- new: {code(words.side(found.new))}"
@@ -38,7 +38,7 @@ def report(found: Difference, *, full: bool) -> Iterator[str]:
         yield from _texts(found.texts, full=full)
     if found.notes:
         yield ""
-        yield from (f"- {_prose(note)}" for note in found.notes)
+        yield from (f"- {prose(note)}" for note in found.notes)
 
 
 def code(text: str) -> str:
@@ -56,7 +56,7 @@ def _fence(text: str, least: int) -> str:
     return "`" * max(least, 1 + max(map(len, TICKS.findall(text)), default=0))
 
 
-def _prose(text: str) -> str:
+def prose(text: str) -> str:
     """Words of ours with names from outside among them."""
     return re.sub(r"[<>&]", lambda found: html.escape(found[0]),
                   re.sub(r"[\\`*_\[\]|~@#]", lambda found: f"\\{found[0]}", words.visible(text)))
@@ -79,7 +79,7 @@ def _locks(found: Difference) -> Iterator[str]:
 
 def _pin(change: PinChange) -> tuple[str, ...]:
     old, new = change.locked, change.now
-    said = [_prose(line) for line in words.pin_detail(change)]
+    said = [prose(line) for line in words.pin_detail(change)]
     if old and new and old.size != new.size:
         said.append(f"{printing.size(old.size)} to {printing.size(new.size)}")
     if change.weaker and old and new:
@@ -127,13 +127,13 @@ def _texts(texts: Found, *, full: bool) -> Iterator[str]:
             yield f"- {word}: {code(path)}" + (f", {count(len(hosts), 'host')}" if hosts else "")
     shown = texts.groups if full else texts.groups[:words.FEW_GROUPS]
     for group in shown:
-        yield from _change(group, full=full)
+        yield from change(group, full=full)
     rest = words.left_out(texts, len(shown))
     if rest:
-        yield from ("", _prose(rest))
+        yield from ("", prose(rest))
 
 
-def _change(group: Group, *, full: bool) -> Iterator[str]:
+def change(group: Group, *, full: bool) -> Iterator[str]:
     who = words.whose(group, full=full)
     named = words.paths(group, full=full)
     title = f"{who.partition(':')[0]}: " if who else ""

@@ -68,14 +68,14 @@ def _texts(texts: Found | None) -> dict[str, Any] | None:
     return None if texts is None else {
         "compared": texts.pairs, "kickstarts": texts.kickstarts, "same": texts.same, "only_comments": texts.comments,
         "only_secrets": texts.secrets, "more": texts.more, "gone": _paths(texts.gone), "new": _paths(texts.come),
-        "changes": [_group(each) for each in texts.groups]}
+        "changes": [told(each) for each in texts.groups]}
 
 
 def _paths(found: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
     return [{"path": path, "hosts": hosts} for path, hosts in sorted(found.items())]
 
 
-def _group(group: Group) -> dict[str, Any]:
+def told(group: Group) -> dict[str, Any]:
     return {"paths": group.paths, "hosts": group.hosts, "varied": group.varied, "secret": group.secret,
             "concealed": group.concealed, "removed": group.removed, "added": group.added,
             "diff": "".join(f"{line}\n" for line in lines.unified(group.hunks))}

@@ -15,32 +15,33 @@ from builder.jobs.comparing.texts.pairs import Found
 from builder.jobs.routes.route import count
 from builder.lock.compare import PinChange
 
-ROOM = printing.WIDTH - printing.TOPIC
+WIDTH = printing.WIDTH
+ROOM = WIDTH - printing.TOPIC
 
 
 def report(found: Difference, *, full: bool) -> Iterator[str]:
     """Every line. Without `full` long lists are cut, and it is said by how much."""
-    yield from _wrapped(words.summary(found), printing.WIDTH)
+    yield from wrapped(words.summary(found), WIDTH)
     yield ""
-    yield from _topic("old", _wrapped(words.side(found.old)))
-    yield from _topic("new", _wrapped(words.side(found.new)))
+    yield from under("old", wrapped(words.side(found.old)))
+    yield from under("new", wrapped(words.side(found.new)))
     for topic, rows in _topics(found, full=full):
-        yield from _topic(topic, rows)
+        yield from under(topic, rows)
     if found.texts:
         yield from _changes(found.texts, full=full)
     if found.notes:
         yield ""
         for note in found.notes:
-            yield from _topic("note", _wrapped(note))
+            yield from under("note", wrapped(note))
 
 
 def _topics(found: Difference, *, full: bool) -> Iterator[tuple[str, Iterable[str]]]:
     for change in found.facts or ():
-        yield change.label, _wrapped(f"{words.value(change.locked) or '-'} -> {words.value(change.now) or '-'}")
+        yield change.label, wrapped(f"{words.value(change.locked) or '-'} -> {words.value(change.now) or '-'}")
     if found.pins:
         yield "pins", _pins(found.pins)
     for change in found.accepted:
-        yield "ACCEPTED", _wrapped(f"{change.label}: {change.now or 'no longer'}"
+        yield "ACCEPTED", wrapped(f"{change.label}: {change.now or 'no longer'}"
                                    + (f" (was: {change.locked})" if change.locked else ""))
     if found.hosts:
         yield "hosts", _hosts(found, full=full)
@@ -51,12 +52,12 @@ def _topics(found: Difference, *, full: bool) -> Iterator[tuple[str, Iterable[st
         yield "texts", _counts(found.texts, full=full)
 
 
-def _topic(topic: str, rows: Iterable[str]) -> Iterator[str]:
+def under(topic: str, rows: Iterable[str]) -> Iterator[str]:
     for number, row in enumerate(rows):
         yield f"{'' if number else topic:<{printing.TOPIC}}{row}".rstrip()
 
 
-def _wrapped(text: str, room: int = ROOM, indent: str = "  ") -> list[str]:
+def wrapped(text: str, room: int = ROOM, indent: str = "  ") -> list[str]:
     return textwrap.wrap(words.visible(text), room, subsequent_indent=indent if room == ROOM else "",
                          break_long_words=False, break_on_hyphens=False)
 
@@ -69,7 +70,7 @@ def _pins(changed: Sequence[PinChange]) -> Iterator[str]:
         if each.locked and each.now and each.other_bytes and each.locked.size != each.now.size:
             yield f"  {printing.size(each.locked.size)} -> {printing.size(each.now.size)}"
         for line in words.pin_detail(each):
-            yield from _wrapped(f"  {line}", indent="    ")
+            yield from wrapped(f"  {line}", indent="    ")
         if each.weaker and each.locked and each.now:
             yield f"  LESS PROVED: {each.locked.evidence} -> {each.now.evidence}"
 
@@ -79,48 +80,48 @@ def _hosts(found: Difference, *, full: bool) -> Iterator[str]:
     assert hosts is not None
     for word, names in (("added", hosts.added), ("removed", hosts.removed)):
         if names:
-            yield from _wrapped(f"{len(names)} {word}: {words.hosts(names, full=full)}")
+            yield from wrapped(f"{len(names)} {word}: {words.hosts(names, full=full)}")
     shown = hosts.moved if full else hosts.moved[:words.FEW_HOSTS]
     for name, old, new in shown:
-        yield from _wrapped(f"{name}: MAC {old or 'none'} -> {new or 'none'}")
+        yield from wrapped(f"{name}: MAC {old or 'none'} -> {new or 'none'}")
     if len(shown) < len(hosts.moved):
         yield f"and {len(hosts.moved) - len(shown)} more with other MAC addresses"
     if hosts.armed:
-        yield from _wrapped("WHATEVER MACHINE HAS THE NEW ADDRESS IS INSTALLED AT ITS NEXT START FROM THE NETWORK")
+        yield from wrapped("WHATEVER MACHINE HAS THE NEW ADDRESS IS INSTALLED AT ITS NEXT START FROM THE NETWORK")
 
 
 def _setting(change: Changed, *, full: bool) -> Iterator[str]:
     whose = f" of {count(len(change.hosts), 'host')}" if len(change.hosts) > 1 else ""
     key = change.key.replace("NAME", change.hosts[0]) if len(change.hosts) == 1 else change.key
-    yield from _wrapped(f"{key}{whose}  ({words.who(change)})")
+    yield from wrapped(f"{key}{whose}  ({words.who(change)})")
     yield from (f"  {line}" for line in _values(change))
     if len(change.hosts) > 1:
         own = "as in the first; " if change.varied else ""
-        yield from _wrapped(f"  {own}{words.hosts(change.hosts, full=full)}", indent="  ")
+        yield from wrapped(f"  {own}{words.hosts(change.hosts, full=full)}", indent="  ")
 
 
 def _values(change: Changed) -> Iterator[str]:
     old, new = words.value(change.old), words.value(change.new)
     if change.beneath:
-        yield from _wrapped(f"{new}: what it names has changed", ROOM - 2)
+        yield from wrapped(f"{new}: what it names has changed", ROOM - 2)
     elif change.secret:
         yield f"{new}, and another one"
     elif not new:
-        yield from _wrapped(f"no longer set; was {old}", ROOM - 2)
+        yield from wrapped(f"no longer set; was {old}", ROOM - 2)
     elif not old:
-        yield from _wrapped(f"now {new}", ROOM - 2)
+        yield from wrapped(f"now {new}", ROOM - 2)
     elif len(old) + len(new) + 6 <= ROOM:
         yield f"{old} -> {new}"
     else:
-        yield from _wrapped(f"was {old}", ROOM - 2)
-        yield from _wrapped(f"now {new}", ROOM - 2)
+        yield from wrapped(f"was {old}", ROOM - 2)
+        yield from wrapped(f"now {new}", ROOM - 2)
 
 
 def _packages(texts: Found, *, full: bool) -> Iterator[str]:
     for (gone, come), hosts in texts.packages.items():
         asked = [*(f"+ {words.visible(each)}" for each in come), *(f"- {words.visible(each)}" for each in gone)]
-        yield from _wrapped(f"{'  '.join(asked)}")
-        yield from _wrapped(f"  {_of(hosts, full=full)}")
+        yield from wrapped(f"{'  '.join(asked)}")
+        yield from wrapped(f"  {_of(hosts, full=full)}")
 
 
 def _of(hosts: Sequence[str], *, full: bool) -> str:
@@ -131,12 +132,12 @@ def _counts(texts: Found, *, full: bool) -> Iterator[str]:
     changed = texts.changed
     yield f"{texts.pairs} compared: {texts.same} the same, {changed} changed"
     if texts.comments:
-        yield from _wrapped(f"{texts.comments} {_differ(texts.comments)} only in comments about where keys stand")
+        yield from wrapped(f"{texts.comments} {_differ(texts.comments)} only in comments about where keys stand")
     if texts.secrets:
         yield f"{texts.secrets} {_differ(texts.secrets)} only in a secret"
     for word, found in (("no longer there", texts.gone), ("new", texts.come)):
         for path, hosts in sorted(found.items()):
-            yield from _wrapped(f"{word}: {path}" + (f", {_of(hosts, full=full)}" if hosts else ""))
+            yield from wrapped(f"{word}: {path}" + (f", {_of(hosts, full=full)}" if hosts else ""))
 
 
 def _differ(number: int) -> str:
@@ -147,15 +148,15 @@ def _changes(texts: Found, *, full: bool) -> Iterator[str]:
     shown = texts.groups if full else texts.groups[:words.FEW_GROUPS]
     for group in shown:
         yield ""
-        yield from _change(group, full=full)
+        yield from change(group, full=full)
     rest = words.left_out(texts, len(shown))
     if rest:
         yield ""
         yield f"{rest}" + ("" if full else "; --full tells all")
 
 
-def _change(group: Group, *, full: bool) -> Iterator[str]:
-    yield from textwrap.wrap(words.visible(words.whose(group, full=full)), printing.WIDTH, subsequent_indent="  ",
+def change(group: Group, *, full: bool) -> Iterator[str]:
+    yield from textwrap.wrap(words.visible(words.whose(group, full=full)), WIDTH, subsequent_indent="  ",
                              break_on_hyphens=False, break_long_words=False)
     yield from map(words.visible, words.paths(group, full=full))
     if group.secret:

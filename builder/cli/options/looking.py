@@ -42,6 +42,8 @@ def _diff(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("old", metavar="OLD", nargs="?", help="what it was: a lock, profile or bundle")
     parser.add_argument("new", metavar="NEW", nargs="?", help="what it is")
     parser.add_argument("--last", metavar="LOCK", help="this lock, and what git has as the version before it")
+    parser.add_argument("--from-lock", metavar="BUNDLE",
+                        help="this bundle, and what its own profile and lock make: what was changed by hand?")
     parser.add_argument("--markdown", action="store_true", help="for a merge request: tables, and changes to unfold")
     parser.add_argument("--full", action="store_true", help="every host by name, every change, every line of it")
     parser.add_argument("--context", metavar="N", type=_few, default=3,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from builder.errors import BytesDiffer, UsageError
 from builder.jobs.comparing.texts import own
@@ -19,19 +17,12 @@ from builder.lock.model import Lock
 from builder.media import checksums, contents
 from builder.media.papers import manifest, provenance, sbom
 from builder.names import shown as quoted
-from builder.profile.file import layers
-from builder.profile.file.layers import Joined, Layer
 from builder.progress import Progress
 
 # They list the digests of all other files.
 PAPERS = frozenset({manifest.PATH, checksums.PATH, *checksums.SIGNATURES, sbom.PATH, provenance.PATH})
 PROFILE = "profile.toml"
 LAYER = re.compile(r"layers/([1-9][0-9]{0,3})-(.+)")
-# As profile/file/settings.py begins what the command line set.
-SET = b"# Set on the command line"
-# Keys that name files or secrets, which only the maker of the bundle has; none of them says where a host is.
-ELSEWHERE = ("root", "user", "pre", "post", "onerror", "kickstart", "template", "rhsm", "serve", "trust", "tree",
-             "catalog")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,54 +106,3 @@ def _manifest(data: bytes, shown: str) -> _Manifest:
             other=frozenset(path for path, _, rendered in files if not rendered))
     except (ValueError, KeyError, TypeError, RecursionError) as reason:
         raise BytesDiffer(f"{shown}: {manifest.PATH} cannot be read: {reason!r}", "take the bundle anew") from None
-
-
-def joined(found: Contents, home: Path) -> Joined:
-    """The profile of the bundle with what it extends and what was set; files that it names would lie below `home`.
-    Raises UsageError."""
-    return layers.again(kept_layers(found, home), home)
-
-
-def kept_layers(found: Contents, home: Path) -> list[Layer]:
-    """The files that the profile was made from, in the order in which they count, each with the name that it had."""
-    profile = Layer(name=f"{found.name}.toml", path=home / f"{found.name}.toml", role="profile",
-                    data=found.sources.get(PROFILE, b""))
-    numbered = sorted((int(match[1]), match[2], data) for name, data in found.sources.items()
-                      if (match := LAYER.fullmatch(name)))
-    below = [(name, data) for _, name, data in numbered if not (name == "set.toml" and data.startswith(SET))]
-    over = [Layer(name=name, path=home / name, data=data, role="set") for _, name, data in numbered
-            if name == "set.toml" and data.startswith(SET)]
-    return [*_named(below, profile), profile, *over]
-
-
-def _named(below: Sequence[tuple[str, bytes]], profile: Layer) -> list[Layer]:
-    """Each file is read after all that it extends, so backwards the names come in the order in which `extends` has
-    them. A name that does not fit (a starter's) stays what it is in the bundle."""
-    made: list[Layer] = []
-    waiting = [(entry, profile.path.parent) for entry in _extends(profile)]
-    for name, data in reversed(below):
-        entry, folder = waiting.pop() if waiting else (name, profile.path.parent)
-        fits = entry.rpartition("/")[2] == name
-        place = folder / entry if fits else folder / name
-        layer = Layer(name=entry if fits else name, path=place, data=data, role="extended")
-        waiting += [(each, place.parent) for each in _extends(layer)]
-        made.append(layer)
-    return made[::-1]
-
-
-def _extends(layer: Layer) -> list[str]:
-    found = layers.again([layer], layer.path.parent).table.get("extends", [])
-    return [entry for entry in found if isinstance(entry, str)] if isinstance(found, list) else []
-
-
-def without_files(found: Joined) -> Joined:
-    """The same without the keys that name what is not in a bundle: enough to know the hosts, and nothing of this
-    machine is read for it."""
-    table = copy.deepcopy({key: value for key, value in found.table.items() if key not in ELSEWHERE})
-    for each in (table, *_tables(table.get("host")), *_tables(table.get("class"))):
-        each.pop("storage", None)  # it may name the file of a passphrase
-    return replace(found, table=table)
-
-
-def _tables(value: Any) -> list[dict[str, Any]]:
-    return [each for each in value.values() if isinstance(each, dict)] if isinstance(value, dict) else []

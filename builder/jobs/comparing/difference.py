@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from builder.errors import UsageError
-from builder.jobs.comparing import rendered, settings
+from builder.jobs.comparing import beneath, rendered, settings
 from builder.jobs.comparing.rendered import Around
 from builder.jobs.comparing.settings import Changed
 from builder.jobs.comparing.sides import Side
@@ -68,6 +68,8 @@ def of(old: Side, new: Side, around: Around) -> Difference:
     hosts = _hosts(old, new)
     texts = rendered.compare(old, new, notes, around)
     keys = settings.changed(old.settings, new.settings, hosts.both)
+    if old.profile and new.profile:
+        keys += beneath.changed(old.profile, new.profile, old.settings, new.settings)
     return Difference(old=old, new=new, facts=facts, pins=pins, accepted=accepted, keys=keys, hosts=hosts, texts=texts,
                       notes=tuple(notes))
 

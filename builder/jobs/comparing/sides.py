@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from builder.errors import UsageError
-from builder.jobs.comparing import bundles, settings
+from builder.jobs.comparing import bundles, settings, sources
 from builder.jobs.comparing.bundles import Contents
 from builder.jobs.comparing.settings import Setting
 from builder.jobs.looking import locks
@@ -18,6 +18,7 @@ from builder.lock.model import Lock
 from builder.profile import resolve
 from builder.profile.file import layers
 from builder.profile.file.layers import Layer
+from builder.profile.file.origins import Origins
 from builder.profile.values import Host, Profile
 from builder.progress import Progress
 
@@ -58,20 +59,20 @@ def locked(found: Lock, shown: str) -> Side:
 
 def profile(path: Path, shown: str, lock_shown: str, environment: Mapping[str, str]) -> Side:
     """The profile, and the lock beside it where there is one of what it asks for. Raises UsageError."""
-    made, kept = resolve.read(path, shown, environment)
+    joined = layers.read(path, shown)
+    made = resolve.of(joined, path, shown, environment)
     beside = locks.beside(made, lock_shown)
-    joined = layers.again(kept, path.parent)
     return Side(shown=shown, kind="profile", name=made.name, lock=beside.usable, lock_shown=lock_shown,
-                without=beside.reason, profile=made, layers=kept, hosts=made.hosts,
-                settings=dict(settings.flat(joined.table, joined.origins)),
+                without=beside.reason, profile=made, layers=tuple(joined.layers), hosts=made.hosts,
+                settings=dict(settings.flat(joined.table, made.origins)),
                 names=frozenset(host.name for host in made.hosts))
 
 
 def bundle(path: Path, shown: str, progress: Progress) -> Side:
     """Raises NotFound, UsageError (no bundle), BytesDiffer (damaged)."""
     found = bundles.read(path, shown, progress)
-    joined = bundles.joined(found, path)
-    hosts = resolve.hosts(bundles.without_files(joined), found.name)
+    joined = sources.joined(found, Path())
+    hosts = resolve.hosts(sources.without_files(joined), found.name)
     return Side(shown=shown, kind="bundle", name=found.name, lock=found.lock, lock_shown=f"{shown}/{found.lock_path}",
-                settings=dict(settings.flat(joined.table, joined.origins)), contents=found, names=found.hosts,
-                hosts=tuple(host for host in hosts if host.name in found.hosts))
+                settings=dict(settings.flat(joined.table, Origins(joined.origins, joined.rows))), contents=found,
+                names=found.hosts, hosts=tuple(host for host in hosts if host.name in found.hosts))

@@ -36,7 +36,10 @@ class Marked:
 
 def plain(text: str, ident: str) -> str:
     """`text` without the id of its bundle, which every change changes."""
-    return re.sub(rf"\b{re.escape(ident)}", "ID", text) if ident else text
+    if not ident or ident not in text:
+        return text
+    text = text.replace(f"/b/{ident}", "/b/ID")  # nearly all of them, and ten times as fast
+    return re.sub(rf"\b{re.escape(ident)}", "ID", text) if ident in text else text
 
 
 def mark(text: str, known: Iterable[Secret]) -> Marked:

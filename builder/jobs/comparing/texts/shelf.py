@@ -17,7 +17,7 @@ class Shelf:
     """Texts by path. Ten thousand kickstarts of 6 kB take 1 MB, in place of 56."""
 
     def __init__(self) -> None:
-        self._packed: dict[str, tuple[bytes, bytes]] = {}
+        self._packed: dict[str, bytes] = {}
         self._first: dict[str, bytes] = {}
 
     def __len__(self) -> int:
@@ -33,17 +33,17 @@ class Shelf:
         """Bytes that are no UTF-8 come as surrogates (PEP 383), and leave so."""
         data = text.encode("utf-8", "surrogateescape")
         kind = _kind(path)
-        first = self._first.get(kind, b"")
-        if not first and len(self._first) < MOST_KINDS:
-            first = self._first[kind] = data[-WINDOW:]
-        packer = zlib.compressobj(zdict=first)
-        self._packed[path] = first, packer.compress(data) + packer.flush()
+        if len(self._first) < MOST_KINDS:
+            self._first.setdefault(kind, data[-WINDOW:])
+        packer = zlib.compressobj(zdict=self._first.get(kind, b""))
+        self._packed[path] = packer.compress(data) + packer.flush()
 
     def get(self, path: str) -> str | None:
-        if path not in self._packed:
+        packed = self._packed.get(path)
+        if packed is None:
             return None
-        first, packed = self._packed[path]
-        return zlib.decompressobj(zdict=first).decompress(packed).decode("utf-8", "surrogateescape")
+        unpacker = zlib.decompressobj(zdict=self._first.get(_kind(path), b""))
+        return unpacker.decompress(packed).decode("utf-8", "surrogateescape")
 
     def drop(self, path: str) -> None:
         self._packed.pop(path, None)

@@ -102,6 +102,8 @@ def is_bundle(path: Path) -> bool:
 def _account(form: str, table: dict[str, Any], texts: Mapping[str, bytes]) -> Account:
     if table["schema"] != manifest.SCHEMA:
         raise ValueError(f"its schema is {table['schema']!r}, this pinboot reads {manifest.SCHEMA}")
+    if not isinstance(table["files"], list):
+        raise ValueError("its files are no list")
     lock_path = _plain(table["lock"]["path"])
     page = texts.get(nextsteps.PATH)
     return Account(
@@ -133,7 +135,7 @@ def _word(value: object) -> str:
 
 def _plain(value: object) -> str:
     """A name that a file of a bundle can have. Raises ValueError."""
-    if not isinstance(value, str) or not checksums.PLAIN.fullmatch(value):
+    if not isinstance(value, str) or not checksums.PLAIN.fullmatch(value) or {"", ".", ".."} & set(value.split("/")):
         raise ValueError(f"{value!r:.80} is no name for a file of a bundle")
     return value
 

@@ -6,6 +6,7 @@ otherwise (RELIABILITY J01-J04, I14).
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import ipaddress
 import re
@@ -79,6 +80,7 @@ Interface = ipaddress.IPv4Interface | ipaddress.IPv6Interface
 Subnet = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
+@functools.lru_cache(maxsize=256)  # all hosts of a fleet have the same few gateways and name servers
 def address(text: str) -> Address:
     """An IPv4 or IPv6 address; octal parts, zones, blanks and non-ASCII digits are refused."""
     try:
@@ -99,7 +101,8 @@ def interface_address(text: str) -> Interface:
                          f"{shown(text)} has no prefix length; write {host}/64")
     if not re.fullmatch(r"[0-9]{1,3}", length) or int(length) > found.max_prefixlen or int(length) == 0:
         raise ValueError(f"{shown(length)} is no prefix length of IPv{found.version} (1 to {found.max_prefixlen})")
-    made = ipaddress.ip_interface(f"{found}/{int(length)}")
+    kind = ipaddress.IPv4Interface if found.version == 4 else ipaddress.IPv6Interface
+    made = kind((int(found), int(length)))
     if found.is_multicast or found.is_unspecified or found.is_loopback:
         raise ValueError(f"{shown(text)} is no address of a machine")
     if made.network.prefixlen < made.max_prefixlen - 1:

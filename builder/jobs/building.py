@@ -209,7 +209,7 @@ def _plans(profile: Profile, boot: Boot, route: Route, context: Context) -> tupl
     """A plan for every host; what stands in the way of all, or of any, is told for all of them at once."""
     plans: list[HostPlan] = []
     planner = Planner(profile, boot, route)
-    bad = _stand_in_the_way(planner.about(), "", context)
+    bad = _stand_in_the_way((*profile.findings, *planner.about()), "", context)
     for host in profile.hosts if not bad else ():
         made, findings = planner.judge(host)
         bad += _stand_in_the_way(findings, f"{host.name}: ", context)

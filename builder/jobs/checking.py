@@ -19,8 +19,8 @@ def check(profile: Profile, context: Context) -> tuple[Finding, ...]:
     """All findings, in the order of the report. Raises Missing where there is no tree at all."""
     found = survey.survey(profile, context, fetch_stage2=False, fresh=True)
     if found.kernel is None:
-        return tuple(found.findings)
-    return (*found.findings, *_hosts(profile, found, found.kernel))
+        return (*found.findings, *profile.findings)
+    return (*found.findings, *profile.findings, *_hosts(profile, found, found.kernel))
 
 
 def _hosts(profile: Profile, found: Survey, kernel: KernelFacts) -> tuple[Finding, ...]:

@@ -65,7 +65,7 @@ def epoch(lock: Lock, environment: Mapping[str, str]) -> int:
 
 def _sources(layers: Sequence[Layer]) -> list[Entry]:
     """The profile as the user wrote it, and what else it was made from, in the order in which it counts: the files that
-    it extends, what the command line set. Private: a layer may hold a password hash."""
+    it extends, inventories, what the command line set. Private: a layer may hold a password hash."""
     own, *more = sorted(layers, key=lambda layer: layer.role != "profile")
     entries = [text_entry("profile.toml", own.data, mode=PRIVATE, origin="copied")]
     for number, layer in enumerate(more, 1):

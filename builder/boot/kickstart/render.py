@@ -250,23 +250,29 @@ class _Origins:
     """Tells in comments which keys of the profile made a group of lines."""
 
     def __init__(self, profile: Profile, host: Host) -> None:
-        self.origins = profile.origins
-        self.host = f"host.{host.name}"
+        self.profile = profile
+        self.host = host
 
     def comment(self, *groups: str) -> Ready:
-        """Each group is a list of keys joined by `|`, of which the first that is set counts; `@` stands for the host's
-        table. Where none is set at all, the first key of the first group stands with `default`."""
-        found = [said for group in groups if (said := self._said(group))]
-        first = groups[0].partition("|")[0].replace("@", f"{self.host}.")
+        """Each group is a list of keys joined by `|`, of which the first that is set counts; `@` stands for the table
+        of the host, or of its class where the host's own does not say it, `%` for that of the class. Where none is set
+        at all, the first key of the first group stands with `default`."""
+        found = dict.fromkeys(said for group in groups if (said := self._said(group)))
+        first = groups[0].partition("|")[0].replace("@", f"host.{self.host.name}.")
         return quoting.comment(", ".join(found) if found else f"{first} (default)")
 
     def _said(self, group: str) -> str:
         for word in group.split("|"):
-            key = word.replace("@", f"{self.host}.")
-            origin = self.origins.get(key)
-            if origin:
+            if word.startswith("@"):
+                found = self.profile.said(self.host, word[1:])
+            else:
+                key = word.replace("%", f"class.{self.host.class_name}.")
+                origin = self.profile.origins.get(key)
+                found = (key, origin) if origin else None
+            if found:
+                key, by = found
                 # A file by the name that the user wrote; never where it lies on this machine.
-                file = PurePath(origin.file)
-                name = file.name if file.is_absolute() else origin.file
-                return f"{key} ({name} line {origin.line})" if origin.line else f"{key} ({name})"
+                file = PurePath(by.file)
+                name = file.name if file.is_absolute() else by.file
+                return f"{key} ({name} line {by.line})" if by.line else f"{key} ({name})"
         return ""

@@ -92,7 +92,8 @@ def _set(each: settings.Setting, joined: Joined) -> None:
 def stranger(kind: str, key: str, known: Iterable[str]) -> UsageError:
     """What --set says `key` of, is none of `known`: a new host would be a machine that nobody has."""
     listed = list(known)
-    close = difflib.get_close_matches(key.removeprefix(f"{kind}."), listed, 1, 0.4)
+    close = [*difflib.get_close_matches(key.split(".")[1], listed, 1),
+             *difflib.get_close_matches(key.removeprefix(f"{kind}."), listed, 1, 0.4)]
     plural = {"host": "hosts", "class": "classes"}[kind]
     return UsageError(f"{settings.NAME} {key}: there is no {kind} {key.split('.')[1]}" +
                       (f"; did you mean {close[0]}?" if close else ""),

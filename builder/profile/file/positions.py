@@ -14,14 +14,20 @@ _SCALAR = re.compile(r"[^,\]}\n#]+")
 def lines(text: str) -> dict[str, int]:
     """Dotted key path -> 1-based line of a TOML text that tomllib has accepted; keys of inline tables included.
 
-    The first place wins, so that a table's header stands for the table.
+    The first place wins, so that a table's header stands for the table, and for one that has none (disk.size = ...)
+    its first key.
     """
     found: dict[str, int] = {}
     line, counted = 1, 0
     for path, offset in _Scanner(text).scan():  # offsets only grow
         line += text.count("\n", counted, offset)
         counted = offset
-        found.setdefault(".".join(path), line)
+        key = ".".join(path)
+        found.setdefault(key, line)
+        above = key.rpartition(".")[0]
+        while above and above not in found:
+            found[above] = line
+            above = above.rpartition(".")[0]
     return found
 
 

@@ -46,6 +46,8 @@ def place(word: str) -> Place | None:
     first, _, rest = word.partition(".")
     if first not in walk.fields(schema.Host):
         return None
+    if "" in word.split("."):
+        raise ValueError("has a dot too many; a key in a table is disk.size")
     path, kind = _below((first,), walk.fields(schema.Host)[first].type, rest)
     if first == "facts" and rest and not FACT.fullmatch(rest):
         raise ValueError(f"{rest} is no name of a fact (a-z, 0-9 and _, a letter first)")

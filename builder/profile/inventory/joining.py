@@ -60,6 +60,8 @@ class _Joining:
         self.first[row.name] = row.origin
         word = self.written.get(row.name, row.name)
         own = self.hosts.get(word, {})
+        if word in self.joined.strangers:
+            del self.hosts[word]  # it is here for --set alone; its place is that of its row
         if not isinstance(own, dict):
             return  # its shape is told with all others
         keys = row.keys

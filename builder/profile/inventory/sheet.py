@@ -24,6 +24,7 @@ from builder.profile.values import Origin
 NAME = "name"
 DELIMITERS = (",", ";", "\t")
 MOST_COLUMNS = 1000
+MOST_CHARACTERS = 200  # of a title
 # How files begin that a spreadsheet program writes and that are no CSV.
 OTHERS = {b"PK\x03\x04": "a spreadsheet (.xlsx, .ods)", b"\xd0\xcf\x11\xe0": "a spreadsheet (.xls)",
           b"\xff\xfe": "UTF-16 text", b"\xfe\xff": "UTF-16 text"}
@@ -122,6 +123,9 @@ def _column(title: str, facts: dict[str, str], origin: Origin, mistakes: Mistake
     """Where the cells under `title` go. Case does not matter in what is a key: Name, MAC, Address."""
     first, dot, rest = title.partition(".")
     if not title or title.lower() == NAME:
+        return None
+    if len(title) > MOST_CHARACTERS:
+        mistakes.at(origin, shown(title), f"has {len(title)} characters; that is no name of a column")
         return None
     try:
         found = cells.place(first.lower() + dot + rest)

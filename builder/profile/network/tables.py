@@ -37,7 +37,7 @@ class Networks:
         self.taken = taken
         self.mistakes = mistakes
         self.parse = Addresses(taken, mistakes)
-        self.given = {_canonical(mac) for mac in _macs(raw)}
+        self.given = {_canonical(mac) for mac in _macs(raw)} if self.kind in MAKERS else frozenset()
 
     def of(self, name: str, key: str, table: schema.Host) -> NetworkPlan:
         """The plan of host `name`, whose table is `key`; where mistakes were noted, some plan that is valid."""

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from builder import names
+from builder.cli import sshkeys
 from builder.errors import UsageError
 from builder.media.pack import atomic
 from builder.profile import resolve, starters
@@ -63,12 +64,5 @@ def own(path: Path) -> tuple[Path, bool]:
     if copy.is_file():
         return copy, False
     folder.mkdir(parents=True, exist_ok=True)
-    atomic.write(copy, with_keys(path.read_text()).encode())
+    atomic.write(copy, sshkeys.fitted(path.read_text()).encode())
     return copy, True
-
-
-def with_keys(text: str, home: Path | None = None) -> str:
-    """A starter's text with the public ssh key that this user really has, where it names the usual one."""
-    folder = (home or Path.home()) / ".ssh"
-    keys = [name for name in ("id_ed25519.pub", "id_ecdsa.pub", "id_rsa.pub") if (folder / name).is_file()]
-    return re.sub(r"file:~/\.ssh/id_ed25519\.pub", f"file:~/.ssh/{keys[0]}", text) if keys else text

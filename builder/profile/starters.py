@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+
+# In a starter: what the user should look at, and what that is; behind a semicolon more of it.
+_MARK = re.compile(r"(.*?) *# edit: ([^;]+).*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """A line that is marked to be edited: its number, what stands there, and what it is."""
+
+    line: int
+    text: str
+    why: str
 
 
 def folder() -> Path:
@@ -25,3 +40,16 @@ def path(name: str) -> Path | None:
 
 def is_starter(candidate: Path) -> bool:
     return candidate.resolve().parent == folder().resolve()
+
+
+def edits(text: str) -> Iterator[Edit]:
+    """The lines of a starter's text that are the user's own to say."""
+    for number, line in enumerate(text.splitlines(), 1):
+        found = _MARK.fullmatch(line)
+        if found:
+            yield Edit(line=number, text=found[1], why=found[2])
+
+
+def title(text: str) -> str:
+    """What a starter is for: its first line."""
+    return text.partition("\n")[0].lstrip("# ").rstrip(".")

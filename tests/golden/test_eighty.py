@@ -165,6 +165,7 @@ pinboot show broken
 pinboot show out/web1 --json
 pinboot show nowhere
 pinboot show binary.toml
+pinboot doctor
 pinboot explain
 pinboot explain kickstart
 pinboot explain storage.layout
@@ -336,6 +337,7 @@ def test_a_line_is_folded_between_words_only():
     assert shown.folded("    " + "word " * 20)[1].startswith("      word")
     long = f"    expected  sha256:{'a' * 64}"
     assert shown.folded(long) == ["    expected", f"      sha256:{'a' * 64}"]
+    assert shown.folded(f"    {'a' * 90}: and more") == [f"    {'a' * 90}:", "      and more"]
 
 
 def test_a_file_whose_name_is_no_text_is_told_all_the_same(tmp_path_factory, served):

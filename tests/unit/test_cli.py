@@ -9,6 +9,7 @@ import pytest
 from builder.cli import printing
 from builder.cli.main import main
 from builder.cli.options.parse import COMMANDS
+from builder.demo import profiles
 from builder.errors import UsageError
 from builder.finding import Finding, Severity
 
@@ -59,7 +60,7 @@ def test_init_writes_a_profile_once(tmp_path):
 
 def test_init_takes_the_key_that_the_user_has(tmp_path):
     (tmp_path / ".ssh").mkdir()
-    (tmp_path / ".ssh/id_rsa.pub").write_text("ssh-rsa AAAA x\n")
+    (tmp_path / ".ssh/id_rsa.pub").write_text(f"{profiles.public_key('ssh-rsa')}\n")
     done = run("init", "web1", cwd=tmp_path, HOME=str(tmp_path))
     assert "No ssh key" not in done.stdout
     assert 'ssh_keys = ["file:~/.ssh/id_rsa.pub"]' in (tmp_path / "profiles/web1.toml").read_text()

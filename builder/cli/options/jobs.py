@@ -10,8 +10,9 @@ from builder.cli.options.shared import Row, common, profile
 def _init(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", nargs="?", help="profiles/NAME.toml is written; or a path that ends "
                                                                 "in .toml")
-    parser.add_argument("--preset", metavar="STARTER", default="centos-7-xen-netbsd",
-                        help="the starter profile to copy (default: centos-7-xen-netbsd)")
+    parser.add_argument("--preset", metavar="STARTER", nargs="?", const="",
+                        help="the starter profile to copy (default: centos-7-xen-netbsd); without a name they are "
+                             "listed")
     parser.add_argument("--list", action="store_true", help="name the starter profiles")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import sys
@@ -48,6 +49,20 @@ def story(text: str = "") -> None:
 def as_json(value: Any) -> None:
     text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=not terminal.is_utf8(sys.stdout))
     _to_stdout(lambda: sys.stdout.write(f"{text}\n"))
+
+
+def as_json_of_many(value: dict[str, Any], key: str, items: Iterable[Any]) -> None:
+    """The same with one more list in it, at `key`: an item a line, each made when it is written, for there may be ten
+    thousand."""
+    ascii_only = not terminal.is_utf8(sys.stdout)
+    text = json.dumps({**value, key: []}, indent=2, sort_keys=True, ensure_ascii=ascii_only)
+    # Only a key of the outermost table stands at two blanks.
+    before, mark, after = text.partition(f"\n  {json.dumps(key)}: [")
+    _to_stdout(lambda: sys.stdout.write(before + mark))
+    for number, item in enumerate(items):
+        line = json.dumps(item, sort_keys=True, ensure_ascii=ascii_only)
+        _to_stdout(functools.partial(sys.stdout.write, f"{',' if number else ''}\n    {line}"))
+    _to_stdout(lambda: sys.stdout.write(f"{after}\n"))
 
 
 def finish() -> None:

@@ -36,7 +36,8 @@ def show(chosen: argparse.Namespace, path: Path) -> int:
     found = () if chosen.host and not chosen.json else keys.of(
         profile, layers.again(made_of, path.parent).table, datetime.fromtimestamp(time.time(), UTC).date())
     if chosen.json:
-        printing.as_json({"kind": "profile", **_table(profile, path, made_of, beside, found, hosts)})
+        printing.as_json_of_many({"kind": "profile", **_table(profile, path, made_of, beside, found)}, "hosts",
+                                 (_machine(profile, host) for host in hosts))
         return OK
     printing.prose(page.harmless(f"{profiles.shown(path)}: {profile.release}, {_count(len(profile.hosts))}, "
                                  f"outputs {', '.join(profile.outputs)}"))
@@ -134,9 +135,9 @@ def _cells(row: Row) -> tuple[str, ...]:
     return row.name, row.kind or "-", row.address, row.mac, row.disk
 
 
-def _table(profile: Profile, path: Path, made_of: Sequence[Layer], beside: Beside, found: Sequence[Key],
-           hosts: Sequence[Host]) -> dict[str, Any]:
-    """For programs (docs/looking.md). With --host there is one host in it."""
+def _table(profile: Profile, path: Path, made_of: Sequence[Layer], beside: Beside,
+           found: Sequence[Key]) -> dict[str, Any]:
+    """For programs (docs/looking.md), without the hosts."""
     lock = beside.lock
     return {
         "path": str(path), "name": profile.name, "release": str(profile.release), "outputs": list(profile.outputs),
@@ -145,9 +146,12 @@ def _table(profile: Profile, path: Path, made_of: Sequence[Layer], beside: Besid
                  "reason": beside.reason, "release": lockfile.title(lock) if lock else None,
                  "kernel": lock.kernel.version if lock else None, "overrides": dict(lock.overrides) if lock else {}},
         "keys": {each.key: _entry(each) for each in found},
-        "hosts": [{"name": host.name, "mac_made": host.network.mac_made,
-                   "keys": {each.key: _entry(each) for each in machines.keys(profile, host)}} for host in hosts],
     }
+
+
+def _machine(profile: Profile, host: Host) -> dict[str, Any]:
+    return {"name": host.name, "mac_made": host.network.mac_made,
+            "keys": {each.key: _entry(each) for each in machines.keys(profile, host)}}
 
 
 def _entry(of: Key) -> dict[str, Any]:

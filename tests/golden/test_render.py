@@ -74,6 +74,22 @@ def test_every_output_is_a_word_and_prints_the_very_file_of_the_bundle(fleet, ki
         assert rendered("fleet.toml", "--host", host, "--secrets", word).out == told["text"]
 
 
+def test_the_words_of_a_xen_guest_print_the_very_files_of_the_bundle(mirror, work):
+    bundle = test_fleet.build("centos", CENTOS_PROFILE)
+    for word, path in (("xen", "hosts/web1/web1.cfg"), ("xen-install", "hosts/web1/web1-install.cfg"), ("up", "up.sh"),
+                       ("ks", "hosts/web1/ks.cfg"), ("cmdline", "hosts/web1/cmdline"), ("next-steps", "NEXT-STEPS.txt")):
+        assert rendered("centos.toml", word, "--secrets").out.encode() == (bundle / path).read_bytes(), word
+
+
+def test_grub_without_a_tftp_server_is_the_file_by_http(work, monkeypatch):
+    monkeypatch.setenv("FLEET_SECRET", test_fleet.SECRET)
+    Path("x.toml").write_text(test_fleet.profile("rocky-9.6", "network", ["grub", "dnsmasq"]).replace('tftp = "10.20.0.5"\n', ""))
+    told = json.loads(rendered("x.toml", "--host", "c1", "grub", "--json").out)
+    assert told["path"] == "http/b/00000000/hosts/c1/grub.cfg"
+    assert rendered("x.toml", "--host", "c1", "http-boot").out == told["text"]
+    assert " tftp/" not in rendered("x.toml").out and "deploy " in rendered("x.toml").out
+
+
 def test_a_path_of_the_bundle_is_printed_whoevers_it_is(fleet):
     bundle = test_fleet.build("fleet", test_fleet.profile("rocky-9.6", "network"))
     for path in sorted(p.relative_to(bundle).as_posix() for p in bundle.rglob("*") if p.is_file()):

@@ -241,8 +241,9 @@ def test_a_bundle_of_every_output_is_told_in_all_three_forms(fleet, kind):
     assert [file["path"] for file in told["files"]] == [file["path"] for file in manifest["files"]]
     built = json.loads(pinboot("build", "fleet.toml", "-o", "out/again", "--json").out)
     assert told["fetches"] == built["fetches"] and told["id"] == built["id"]
-    page = shown("out/bundle").replace(manifest["inputs"][:8], "ID")
-    expected.same_text(FOLDER / f"bundle-{kind}.txt", re.sub(r"id [0-9a-f]{8}", "id ID", page))
+    page = re.sub(r"id [0-9a-f]{8}", "id ID", shown("out/bundle").replace(manifest["inputs"][:8], "ID"))
+    # What the texts say is held elsewhere; here their sizes would only repeat it.
+    expected.same_text(FOLDER / f"bundle-{kind}.txt", re.sub(r"\b[0-9.]+ (?:bytes|kB|MB)\b", "SIZE", page))
 
 
 def test_a_signature_is_mentioned_and_not_believed(fleet, tmp_path):

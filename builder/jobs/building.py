@@ -26,17 +26,22 @@ from builder.jobs import locking, packing, planning
 from builder.jobs.context import Context
 from builder.jobs.planning import Boot, Planner
 from builder.jobs.routes import choose
+from builder.jobs.routes.kept import Kept
 from builder.jobs.routes.route import HostPlan, Route
 from builder.jobs.survey import survey
 from builder.lock import text
 from builder.lock.model import Lock, Pin
 from builder.media import verify
+from builder.media.bundle import Bundle
+from builder.media.listing import spool
+from builder.media.listing.listing import Listing
 from builder.media.pack import directory, place, tar, zst
 from builder.media.papers.fetches import Fetched
 from builder.media.signing.judged import State, unchecked
 from builder.media.signing.signature import Signer
 from builder.profile.file.layers import Layer
 from builder.profile.values import Host, Profile
+from builder.progress import Progress
 from builder.trust import evidence
 from builder.trust.evidence import Evidence
 
@@ -86,23 +91,31 @@ def build(profile: Profile, layers: Sequence[Layer], context: Context, *, shown:
     needed, fetched = _bring(chosen, lock, route.roles, context, shown, offline=offline)
     boot = Boot(kernel=lock.kernel, initrd_size=lock.pin("initrd").size, stage2_size=stage2.size,
                 install_url=survey.install_url(chosen, lock.source))
-    plans = _plans(chosen, boot, route, context)
-    bundle, listed = packing.bundle(chosen, layers, lock, plans, context, route=route, install_url=boot.install_url,
-                                    inputs=inputs)
-    signature = ""
-    if signer:
-        bundle, judged = packing.signed(bundle, signer)
-        signature = judged.text
-    write = zst.write if target.name.endswith(zst.SUFFIX) else tar.write if target.suffix == ".tar" else directory.write
-    target.parent.mkdir(parents=True, exist_ok=True)
-    write(bundle, target, context.progress)
+    with spool.beside(target) as room:
+        listing = Listing(room)
+        plans = _plans(chosen, boot, route, context, listing)
+        ident, listed = packing.bundle(chosen, layers, lock, plans, listing, context, route=route,
+                                       install_url=boot.install_url, inputs=inputs)
+        signature = packing.signed(listing, signer).text if signer else ""
+        place.make_room(target)
+        _write(Bundle(name=chosen.name, epoch=packing.epoch(lock, context.environment), entries=listing), target,
+               context.progress)
     handler = chosen.release.generation.handler
     return Built(
-        bundle_id=packing.bundle_id(bundle), size=sum(e.size for e in bundle.entries), files=len(bundle.entries),
-        hosts=tuple(h.name for h in chosen.hosts), fetched=listed, signature=signature, route=route, story=(
+        bundle_id=ident, size=listing.size, files=listing.files, hosts=tuple(h.name for h in chosen.hosts),
+        fetched=listed, signature=signature, route=route, story=(
             f"store     {needed} of {needed} files there, re-hashed",
             f"network   {f'{fetched} fetched from {lock.source}' if fetched else 'not used'}",
             f"hosts     {len(plans)} rendered for {', '.join(chosen.outputs)}; kickstarts read back as {handler}"))
+
+
+def _write(made: Bundle, target: Path, progress: Progress) -> None:
+    if target.name.endswith(zst.SUFFIX):
+        zst.write(made, target, progress)
+    elif target.suffix == ".tar":
+        tar.write(made, target, progress)
+    else:
+        directory.write(made, target, progress)
 
 
 def _enough_evidence(profile: Profile, lock: Lock, shown: str) -> None:
@@ -149,7 +162,8 @@ def build_key(profile: Profile, layers: Sequence[Layer], lock: Lock, environment
         parts += [each.read_bytes() for each in sorted(place.iterdir(), key=lambda e: e.name)
                   if each.name.endswith((".j2", ".sh", ".in"))]
     for part in parts:
-        made.update(len(part).to_bytes(8, "big") + part)
+        made.update(len(part).to_bytes(8, "big"))
+        made.update(part)
     return made.hexdigest()
 
 
@@ -205,23 +219,37 @@ def _fetch(pin: Pin, profile: Profile, lock: Lock, context: Context, shown: str)
             from reason
 
 
-def _plans(profile: Profile, boot: Boot, route: Route, context: Context) -> tuple[HostPlan, ...]:
-    """A plan for every host; what stands in the way of all, or of any, is told for all of them at once."""
-    plans: list[HostPlan] = []
+def _plans(profile: Profile, boot: Boot, route: Route, context: Context, listing: Listing) -> tuple[Kept, ...]:
+    """A plan for every host, whose texts are then in the listing; what stands in the way of all, or of any, is told for
+    all of them at once."""
+    plans: list[Kept] = []
     planner = Planner(profile, boot, route)
     bad = _stand_in_the_way((*profile.findings, *planner.about()), "", context)
+    refused: UsageError | None = None
     for host in profile.hosts if not bad else ():
         made, findings = planner.judge(host)
         bad += _stand_in_the_way(findings, f"{host.name}: ", context)
-        if made:
-            plans.append(made)
+        if made and not (bad or refused):
+            try:
+                plans.append(_kept(made, route, listing))
+            except UsageError as reason:  # the other hosts are heard first
+                refused = reason
     if bad:
         lines = [line for f in bad for line in (f.text, *(f"  {d}" for d in f.detail))]
         raise several(f"{profile.path.name}: {len(bad)} {'reason' if len(bad) == 1 else 'reasons'} not to build", lines,
                       "\n".join(dict.fromkeys(f.hint for f in bad if f.hint)))
+    if refused:
+        raise refused
     if not plans:
         raise CheckFailed(f"{profile.path.name}: there is no host to build for")
     return tuple(plans)
+
+
+def _kept(made: HostPlan, route: Route, listing: Listing) -> Kept:
+    kept = Kept(made, listing)
+    for entry in route.own(made):
+        listing.add(entry)
+    return kept
 
 
 def _stand_in_the_way(findings: Sequence[Finding], whose: str, context: Context) -> list[Finding]:

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from builder.errors import UsageError
 from builder.jobs.context import Context
-from builder.jobs.routes import route as routes
-from builder.jobs.routes.route import PRIVATE, HostPlan, Route
+from builder.jobs.routes.kept import Kept
+from builder.jobs.routes.route import PRIVATE, Route
 from builder.lock import text
 from builder.lock.model import Lock
 from builder.media import checksums
-from builder.media.bundle import Bundle, Entry, text_entry
-from builder.media.bundle import bundle as make_bundle
+from builder.media.entry import Entry, text_entry
+from builder.media.listing.listing import Listing
 from builder.media.papers import fetches, manifest, nextsteps, provenance, sbom
 from builder.media.papers.fetches import Fetched
 from builder.media.signing.judged import Judged
@@ -21,35 +21,40 @@ from builder.profile.file.layers import Layer
 from builder.profile.values import Profile
 
 
-def bundle(profile: Profile, layers: Sequence[Layer], lock: Lock, plans: Sequence[HostPlan], context: Context, *,
-           route: Route, install_url: str, inputs: str) -> tuple[Bundle, tuple[Fetched, ...]]:
-    """The bundle as a value, and what its machines will fetch by themselves."""
+def bundle(profile: Profile, layers: Sequence[Layer], lock: Lock, plans: Sequence[Kept], listing: Listing,
+           context: Context, *, route: Route, install_url: str, inputs: str) -> tuple[str, tuple[Fetched, ...]]:
+    """Add to `listing`, which has the texts of the hosts, all other files of the bundle: those that the hosts share,
+    what it was made from, and what lists them all.
+
+    Its id, and what its machines will fetch by themselves. Raises UsageError where an output cannot carry a value, and
+    where the spool cannot be written, as the packers do; CheckFailed, BytesDiffer.
+    """
     stamp = epoch(lock, context.environment)
     own = profile.serve.url if profile.serve else ""
-    listed = fetches.listed(profile, lock, install_url, (plan.cmdline.parameters for plan in plans), own=own)
+    listed = fetches.listed(profile, lock, install_url, (plan.parameters for plan in plans), own=own)
     lock_name = f"{profile.name}.lock"
     copy, sources = text_entry(lock_name, text.write(lock), origin="copied"), _sources(layers)
-    entries = [*routes.entries(route, plans, lock, context, stamp), *sources, copy, checksums.script(),
-               nextsteps.entry(profile, lock, lock_name, listed, steps=route.steps(), contents=route.contents())]
-    entries.append(sbom.build(profile.name, entries, lock, copy, epoch=stamp))
-    entries.append(provenance.build(entries, lock, copy, sources=sources, hosts=(p.host.name for p in plans),
-                                    epoch=stamp))
-    entries.append(manifest.build(profile.name, entries, lock, lock_name, route.injected(plans), inputs=inputs,
-                                  epoch=stamp))
-    entries.append(checksums.build(entries))
-    return make_bundle(profile.name, stamp, entries), listed
+    for entry in (*route.images(plans, lock, context, stamp, listing.spool), *sources, copy, checksums.script(),
+                  nextsteps.entry(profile, lock, lock_name, listed, steps=route.steps(), contents=route.contents())):
+        listing.add(entry)
+    for entry in route.shared(plans):
+        listing.add(entry)
+    listing.add(sbom.build(profile.name, listing, lock, copy, epoch=stamp))
+    listing.add(provenance.build(listing, lock, copy, sources=sources, hosts=(plan.host.name for plan in plans),
+                                 epoch=stamp))
+    ident = manifest.bundle_id(listing)
+    listing.add(manifest.build(profile.name, listing, lock, lock_name, route.injected(plans), inputs=inputs,
+                               epoch=stamp, ident=ident))
+    listing.add(checksums.build(listing))
+    return ident, listed
 
 
-def signed(made: Bundle, by: Signer) -> tuple[Bundle, Judged]:
-    """The bundle with a signature of its SHA256SUMS beside it, and what its reader will be told. Raises CheckFailed,
-    Missing."""
-    sums = next(entry for entry in made.entries if entry.path == checksums.PATH)
+def signed(listing: Listing, by: Signer) -> Judged:
+    """Add a signature of SHA256SUMS; what the reader of the bundle will be told. Raises CheckFailed, Missing."""
+    sums = next(entry for entry in listing if entry.path == checksums.PATH)
     signature, judged = by.sign(b"".join(sums.chunks()))
-    return make_bundle(made.name, made.epoch, (*made.entries, signature)), judged
-
-
-def bundle_id(made: Bundle) -> str:
-    return manifest.bundle_id(made.entries)
+    listing.add(signature)
+    return judged
 
 
 def epoch(lock: Lock, environment: Mapping[str, str]) -> int:

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable
 from importlib import resources
 
-from builder.media.bundle import Entry, text_entry
+from builder.media.entry import Entry, long_text, text_entry
+from builder.media.listing import listing
+from builder.media.listing.listing import Line, encoded
 
 PATH = "SHA256SUMS"
 # Who signs, signs this list: an ssh signature (OpenSSH PROTOCOL.sshsig), a detached OpenPGP one (RFC 9580 10.4).
@@ -19,12 +21,14 @@ LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9._+@%=:~/-]+)")
 
 def build(entries: Iterable[Entry]) -> Entry:
     """SHA256SUMS of every entry, in the words of sha256sum(1). Raises ValueError for a name that is not plain."""
-    lines = []
-    for entry in sorted(entries, key=lambda each: each.path):
-        if not PLAIN.fullmatch(entry.path) or entry.path in (PATH, *SIGNATURES):
-            raise ValueError(f"{entry.path!r} is no name for a file of a bundle")
-        lines.append(f"{entry.digest.hex}  {entry.path}\n")
-    return text_entry(PATH, "".join(lines))
+    files = listing.of(entries)
+    return long_text(PATH, (files.spool.take(encoded(map(_line, files.lines()))),))
+
+
+def _line(file: Line) -> str:
+    if not PLAIN.fullmatch(file.path) or file.path in (PATH, *SIGNATURES):
+        raise ValueError(f"{file.path!r} is no name for a file of a bundle")
+    return f"{file.sha256}  {file.path}\n"
 
 
 def parse(data: bytes) -> dict[str, str]:

@@ -14,23 +14,31 @@ not mind, and that builder leaves an image alone that begins with an uncompresse
 
 from __future__ import annotations
 
-import hashlib
-import io
-from collections.abc import Iterator, Mapping
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
-from builder.digest import Digest
-from builder.errors import BytesDiffer
-from builder.media.bundle import Entry, Part, folders
+from builder.media.bundle import folders
+from builder.media.entry import Entry, Part, joined, part
 from builder.names import tree_path
 
 MAGIC = b"070701"
 GZIP = b"\x1f\x8b"
 TRAILER = "TRAILER!!!"
+HEAD = MAGIC + b"%08X" * 13
 # Every number of a newc header has 32 bits (RELIABILITY L17).
 LIMIT = 1 << 32
 # cpio(1) pads an archive to its block size; any multiple of 4 would do.
 BLOCK = 512
 FILE, FOLDER = 0o100000, 0o040000
+
+
+class File(NamedTuple):
+    """`read` gives the content when its turn comes."""
+
+    path: str
+    mode: int
+    read: Callable[[], bytes]
 
 
 def member(files: Mapping[str, tuple[bytes, int]], epoch: int) -> bytes:
@@ -39,16 +47,30 @@ def member(files: Mapping[str, tuple[bytes, int]], epoch: int) -> bytes:
 
     Raises ValueError for a path that leaves the archive and for a file or time beyond the 32 bits of the format.
     """
+    return b"".join(pieces((File(path, mode, itertools.repeat(data).__next__)
+                            for path, (data, mode) in files.items()), epoch))
+
+
+def pieces(files: Iterable[File], epoch: int) -> Iterator[bytes]:
+    """As `member`, piece by piece: one file is held at a time. Raises ValueError."""
     if not 0 <= epoch < LIMIT:
         raise ValueError(f"time {epoch} does not fit a cpio archive (newc keeps 32 bits)")
+    ordered = sorted(files, key=lambda file: tree_path(file.path))
+    made = folders((file.path, file.mode) for file in ordered)
+    length = 0
+    for piece in _entries(made, ordered, epoch):
+        length += len(piece)
+        yield piece
+    yield _padding(length, BLOCK)
+
+
+def _entries(made: Mapping[str, int], files: Iterable[File], epoch: int) -> Iterator[bytes]:
     numbers = iter(range(1, LIMIT))
-    ordered = sorted((tree_path(path), data, mode) for path, (data, mode) in files.items())
-    parts = [_entry(next(numbers), path, FOLDER | mode, 2, epoch, b"")
-             for path, mode in folders((path, mode) for path, _, mode in ordered).items()]
-    parts += [_entry(next(numbers), path, FILE | mode, 1, epoch, data) for path, data, mode in ordered]
-    parts.append(_entry(0, TRAILER, 0, 1, 0, b""))
-    archive = b"".join(parts)
-    return archive + _padding(len(archive), BLOCK)
+    for path, mode in made.items():
+        yield _entry(next(numbers), path, FOLDER | mode, 2, epoch, b"")
+    for file in files:
+        yield _entry(next(numbers), file.path, FILE | file.mode, 1, epoch, file.read())
+    yield _entry(0, TRAILER, 0, 1, 0, b"")
 
 
 def _entry(number: int, path: str, mode: int, links: int, epoch: int, data: bytes) -> bytes:
@@ -57,7 +79,7 @@ def _entry(number: int, path: str, mode: int, links: int, epoch: int, data: byte
     name = path.encode() + b"\0"
     # ino, mode, uid, gid, nlink, mtime, filesize, device and special device (major, minor), namesize, check.
     fields = (number, mode, 0, 0, links, epoch, len(data), 0, 0, 0, 0, len(name), 0)
-    head = MAGIC + b"".join(b"%08X" % field for field in fields) + name
+    head = HEAD % fields + name
     return head + _padding(len(head), 4) + data + _padding(len(data), 4)
 
 
@@ -65,20 +87,17 @@ def _padding(length: int, block: int) -> bytes:
     return b"\0" * (-length % block)
 
 
-def injected(original: Entry, archive: bytes, *, path: str, mode: int = 0o600) -> Entry:
-    """The `original` initrd and `archive` as one image at `path`; the original is streamed, never held.
+def injected(original: Entry, archive: Part | bytes, *, path: str, mode: int = 0o600) -> Entry:
+    """The `original` initrd and `archive` as one image at `path`; neither is held.
 
     Private by default, because it carries the kickstarts. Raises BytesDiffer where the original is not as long as it
     says.
     """
-    parts = original.parts if original.data is None else (_part(original.data),)
-    if _start(original).startswith(GZIP):
-        ordered = (_part(archive + _padding(len(archive), BLOCK)), *parts)
-    else:
-        ordered = (*parts, _part(_gap(original.size) + archive))
-    entry = Entry(path=path, mode=mode, size=sum(part.size for part in ordered), digest=original.digest,
-                  parts=ordered, origin="injected")
-    return Entry(path=path, mode=mode, size=entry.size, digest=_digest(entry), parts=ordered, origin="injected")
+    parts = original.parts if original.data is None else (part(original.data),)
+    added = archive if isinstance(archive, Part) else part(archive)
+    ordered = ((added, *parts) if _start(original).startswith(GZIP) else
+               (*parts, part(_gap(original.size)), added))
+    return joined(path, ordered, mode=mode, origin="injected")
 
 
 def _gap(length: int) -> bytes:
@@ -88,21 +107,6 @@ def _gap(length: int) -> bytes:
     return zeros if len(zeros) >= 4 else zeros + bytes(BLOCK)
 
 
-def _part(data: bytes) -> Part:
-    return Part(size=len(data), open=lambda: io.BytesIO(data))
-
-
 def _start(entry: Entry) -> bytes:
     chunks: Iterator[bytes] = entry.chunks(len(MAGIC))
     return next(chunks, b"")[:len(MAGIC)]
-
-
-def _digest(entry: Entry) -> Digest:
-    made, size = hashlib.sha256(), 0
-    for chunk in entry.chunks():
-        made.update(chunk)
-        size += len(chunk)
-    if size != entry.size:
-        raise BytesDiffer(f"{entry.path}: the initrd has {size} bytes with what was added, wanted {entry.size}",
-                          "the file in the store changed while it was read: build again")
-    return Digest("sha256", made.hexdigest())

@@ -9,9 +9,10 @@ from builder.boot.line.cmdline import Machine
 from builder.finding import Finding
 from builder.jobs.context import Context
 from builder.jobs.routes import route
-from builder.jobs.routes.route import HostPlan
+from builder.jobs.routes.route import Plan
 from builder.lock.model import KernelFacts, Lock
-from builder.media.bundle import Entry
+from builder.media.entry import Entry
+from builder.media.listing.spool import Spool
 from builder.outputs.guests import libvirt, packer, qemu, virtinstall
 from builder.outputs.guests.machine import Guest
 from builder.outputs.rendered import Rendered
@@ -52,25 +53,27 @@ class KvmRoute:
     def findings(self) -> tuple[Finding, ...]:
         return route.cpu(self.profile, "the guests are given a processor of that level")
 
-    def images(self, plans: Sequence[HostPlan], lock: Lock, context: Context, stamp: int) -> list[Entry]:
-        return route.shared_boot(lock, plans, context, stamp)
+    def images(self, plans: Sequence[Plan], lock: Lock, context: Context, stamp: int,
+               spool: Spool) -> list[Entry]:
+        return route.shared_boot(lock, plans, context, stamp, spool)
 
-    def own(self, plan: HostPlan) -> Iterable[Entry]:
+    def own(self, plan: Plan) -> Iterable[Entry]:
         guest = self._guest(plan)
         made = (file for output in self.profile.outputs for file in RENDERERS[output](guest))
         return [*route.rendered(made), *route.host_files(plan, f"hosts/{plan.host.name}")]
 
-    def shared(self, plans: Iterable[HostPlan]) -> Iterable[Entry]:
+    def shared(self, plans: Iterable[Plan]) -> Iterable[Entry]:
         return ()
 
-    def _guest(self, plan: HostPlan) -> Guest:
+    def _guest(self, plan: Plan) -> Guest:
         host, kvm = plan.host, self.profile.kvm
         kernel, initrd = PurePosixPath(route.KERNEL), PurePosixPath(route.INJECTED)
-        boot = route.boot(self.profile, plan, folder=str(kernel.parent), kernel=kernel.name, initrd=initrd.name,
-                          disk=host.disk.file or "", disk_size=host.disk.size, bridge=host.bridge or kvm.bridge)
+        boot = route.boot(self.profile, host, plan.cmdline.parameters, folder=str(kernel.parent), kernel=kernel.name,
+                          initrd=initrd.name, disk=host.disk.file or "", disk_size=host.disk.size,
+                          bridge=host.bridge or kvm.bridge)
         return Guest(boot=boot, bundle=kvm.path, network=kvm.network, display=kvm.display)
 
-    def injected(self, plans: Sequence[HostPlan]) -> list[str]:
+    def injected(self, plans: Sequence[Plan]) -> list[str]:
         return [route.kickstart_path(plan.host) for plan in plans]
 
     def after(self, how: str, target: str) -> str:

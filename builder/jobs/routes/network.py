@@ -14,9 +14,10 @@ from builder.errors import UsageError, several
 from builder.finding import Finding, Severity
 from builder.jobs.context import Context
 from builder.jobs.routes import route
-from builder.jobs.routes.route import HostPlan
+from builder.jobs.routes.route import Plan
 from builder.lock.model import KernelFacts, Lock, Pin
-from builder.media.bundle import Entry, text_entry
+from builder.media.entry import Entry, text_entry
+from builder.media.listing.spool import Spool
 from builder.outputs.boot import Boot, Served
 from builder.outputs.loaders import files, layout
 from builder.outputs.loaders.files import GRUB, LOADERS
@@ -87,29 +88,31 @@ class NetworkRoute:
         return (Finding(topic="serve", severity=Severity.ERROR, text="pxelinux fetches by TFTP, and no server is named",
                         hint='serve = { url = "...", tftp = "10.0.0.5" }'),)
 
-    def images(self, plans: Sequence[HostPlan], lock: Lock, context: Context, stamp: int) -> list[Entry]:
-        return [*self._images(lock, context), *self._loaders(lock, [self._boot(plan) for plan in plans], context)]
+    def images(self, plans: Sequence[Plan], lock: Lock, context: Context, stamp: int,
+               spool: Spool) -> list[Entry]:
+        first = next((plan.host for plan in plans if plan.host.firmware != "bios"), plans[0].host)
+        return [*self._images(lock, context), *self._loaders(lock, self._boot(first, ()), context)]
 
-    def own(self, plan: HostPlan) -> Iterable[Entry]:
-        boot = self._boot(plan)
+    def own(self, plan: Plan) -> Iterable[Entry]:
+        boot = self._boot(plan.host, plan.cmdline.parameters)
         pointers = [text for pointer in self._pointers(boot) for text in deploy.texts(pointer)]
         return [*route.rendered(files.immutable(boot, self.served, self.outputs)), *self._host(plan),
                 *route.rendered(pointers)]
 
-    def shared(self, plans: Iterable[HostPlan]) -> Iterable[Entry]:
-        boots, rows = [], []
-        for plan in plans:
-            boots.append(self._boot(plan))
-            rows.append(self._row(plan.host))
-        # Of a pointer only its place counts here.
-        places = [(boot.name, made.path) for boot in boots
-                  for made in files.pointers(boot, self.served, "local", self.outputs)]
-        script = deploy.script(self.ident, places, http=f"{self.serve.folder}/http", tftp=f"{self.serve.folder}/tftp")
-        return [*self._lead(), *route.rendered((*files.menus(boots, self.served, self.outputs),
-                                                *self._services(boots), script)), _table(rows)]
+    def shared(self, plans: Iterable[Plan]) -> Iterable[Entry]:
+        hosts = [plan.host for plan in plans]
+        # What all share names no kernel's arguments, which are most of a machine.
+        boots = [self._boot(host, ()) for host in hosts]
+        yield from self._lead()
+        yield from route.rendered(files.menus(boots, self.served, self.outputs))
+        yield from route.rendered(self._services(boots))
+        places = ((boot.name, path) for boot in boots for path in files.places(boot, self.served, self.outputs))
+        yield from route.rendered((deploy.script(self.ident, places, http=f"{self.serve.folder}/http",
+                                                 tftp=f"{self.serve.folder}/tftp"),))
+        yield _table(map(self._row, hosts))
 
-    def _boot(self, plan: HostPlan) -> Boot:
-        return route.boot(self.profile, plan, folder=self.folder, kernel=KERNEL, initrd=INITRD)
+    def _boot(self, host: Host, arguments: tuple[str, ...]) -> Boot:
+        return route.boot(self.profile, host, arguments, folder=self.folder, kernel=KERNEL, initrd=INITRD)
 
     def _images(self, lock: Lock, context: Context) -> list[Entry]:
         """Kernel and initrd below each root, stage2 below the web root."""
@@ -127,13 +130,13 @@ class NetworkRoute:
                 f"arch = {self.profile.release.arch}\n\n[stage2]\nmainimage = {self.stage2}\n")
         return [text_entry(f"http/{layout.within(self.served, self.folder)}/.treeinfo", told)]
 
-    def _loaders(self, lock: Lock, boots: Sequence[Boot], context: Context) -> list[Entry]:
+    def _loaders(self, lock: Lock, boot: Boot, context: Context) -> list[Entry]:
         """shim and GRUB of the tree, and the loaders of this machine that the profile names."""
         own = [text_entry(f"tftp/{each.path}", each.data, origin="copied") for each in self.serve.loaders]
-        if not GRUB & self.outputs or not boots:
+        if not GRUB & self.outputs:
             return own
         pins: dict[str, Pin] = {pin.path: pin for pin in lock.of_role("loader")}
-        copies = layout.copies(next((b for b in boots if b.firmware != "bios"), boots[0]), self.served, fallback=True)
+        copies = layout.copies(boot, self.served, fallback=True)
         needed = {copy.source for copy in copies} - {copy.source for copy in copies if "/mm" in copy.source}
         lacking = sorted(needed - pins.keys())
         if lacking:
@@ -180,7 +183,7 @@ class NetworkRoute:
         return Loaders(bios=bios, x64=shim, arm64="{folder}/shimaa64.efi" if GRUB & self.outputs else "",
                        ipxe="boot.ipxe" if "ipxe" in self.outputs else "")
 
-    def _host(self, plan: HostPlan) -> list[Entry]:
+    def _host(self, plan: Plan) -> list[Entry]:
         return [text_entry(f"http/{layout.within(self.served, self._private(plan.host))}", plan.kickstart,
                            mode=KICKSTART_MODE),
                 text_entry(f"private/hosts/{plan.host.name}/cmdline", route.cmdline_text(plan), mode=route.PRIVATE)]
@@ -190,7 +193,7 @@ class NetworkRoute:
         return "\t".join((host.name, network.mac or "-", ",".join(str(each) for each in network.addresses) or "-",
                           self._private(host)))
 
-    def injected(self, plans: Sequence[HostPlan]) -> list[str]:
+    def injected(self, plans: Sequence[Plan]) -> list[str]:
         return []
 
     def after(self, how: str, target: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,7 +12,8 @@ from builder.finding import Finding, Severity
 from builder.jobs.context import Context
 from builder.lock.model import Lock, Pin
 from builder.media import inject
-from builder.media.bundle import Entry, Part, text_entry
+from builder.media.entry import Entry, Part, text_entry
+from builder.media.listing.spool import Spool
 from builder.outputs.boot import Boot
 from builder.outputs.rendered import Rendered
 from builder.profile.values import Host, Profile
@@ -26,6 +27,17 @@ class HostPlan:
     host: Host
     cmdline: CommandLine
     kickstart: str
+
+
+class Plan(Protocol):
+    """A HostPlan, or one that is kept where it takes less room."""
+
+    @property
+    def host(self) -> Host: ...
+    @property
+    def cmdline(self) -> CommandLine: ...
+    @property
+    def kickstart(self) -> str: ...
 
 
 class Route(Protocol):
@@ -49,20 +61,21 @@ class Route(Protocol):
         """About the kind of machine and the pinned kernel; an error means that no host can be planned."""
         ...
 
-    def images(self, plans: Sequence[HostPlan], lock: Lock, context: Context, stamp: int) -> list[Entry]:
-        """The files that are no texts of ours: those of the tree, the initrd with kickstarts, loaders."""
+    def images(self, plans: Sequence[Plan], lock: Lock, context: Context, stamp: int, spool: Spool) -> list[Entry]:
+        """The files that are no texts of ours: those of the tree, the initrd with kickstarts, loaders. What is made for
+        them is set down in `spool`."""
         ...
 
-    def own(self, plan: HostPlan) -> Iterable[Entry]:
+    def own(self, plan: Plan) -> Iterable[Entry]:
         """The texts of one host. Nothing is read for them. Raises UsageError where an output cannot carry a value."""
         ...
 
-    def shared(self, plans: Iterable[HostPlan]) -> Iterable[Entry]:
+    def shared(self, plans: Iterable[Plan]) -> Iterable[Entry]:
         """The texts that all hosts share, of which none holds a kickstart. Nothing is read for them. Raises
         UsageError."""
         ...
 
-    def injected(self, plans: Sequence[HostPlan]) -> list[str]:
+    def injected(self, plans: Sequence[Plan]) -> list[str]:
         """The paths inside the initrd that carries kickstarts."""
         ...
 
@@ -89,31 +102,32 @@ def pinned(pin: Pin, path: str, context: Context, mode: int = 0o644) -> Entry:
     return Entry(path=path, mode=mode, size=pin.size, digest=pin.digest, parts=(part,), origin="pinned")
 
 
-def shared_boot(lock: Lock, plans: Sequence[HostPlan], context: Context, stamp: int) -> list[Entry]:
+def shared_boot(lock: Lock, plans: Sequence[Plan], context: Context, stamp: int, spool: Spool) -> list[Entry]:
     """Kernel and initrd as pinned, and the initrd that carries every host's kickstart: one for all of a hypervisor."""
     kernel = pinned(lock.pin("kernel"), KERNEL, context)
     initrd = pinned(lock.pin("initrd"), INITRD, context)
-    files = {kickstart_path(p.host): (p.kickstart.encode(), PRIVATE) for p in plans}
-    return [kernel, initrd, inject.injected(initrd, inject.member(files, stamp), path=INJECTED)]
+    archive = spool.take(inject.pieces(map(_kickstart, plans), stamp))
+    return [kernel, initrd, inject.injected(initrd, archive, path=INJECTED)]
 
 
-def entries(of: Route, plans: Sequence[HostPlan], lock: Lock, context: Context, stamp: int) -> list[Entry]:
-    """Every file of a route. Raises UsageError where an output cannot carry a value."""
-    return [*of.images(plans, lock, context, stamp), *(text for plan in plans for text in of.own(plan)),
-            *of.shared(plans)]
+def _kickstart(plan: Plan) -> inject.File:
+    def read() -> bytes:
+        return plan.kickstart.encode()
+
+    return inject.File(kickstart_path(plan.host), PRIVATE, read)
 
 
-def rendered(files: Iterable[Rendered]) -> list[Entry]:
-    return [text_entry(file.path, file.text, mode=file.mode) for file in files]
+def rendered(files: Iterable[Rendered]) -> Iterator[Entry]:
+    return (text_entry(file.path, file.text, mode=file.mode) for file in files)
 
 
-def host_files(made: HostPlan, folder: str) -> list[Entry]:
+def host_files(made: Plan, folder: str) -> list[Entry]:
     """The kickstart and the command line."""
     return [text_entry(f"{folder}/ks.cfg", made.kickstart, mode=PRIVATE),
             text_entry(f"{folder}/cmdline", cmdline_text(made))]
 
 
-def cmdline_text(made: HostPlan) -> str:
+def cmdline_text(made: Plan) -> str:
     """The command line, one parameter a line and then whole."""
     return "\n".join((*made.cmdline.parameters, "", made.cmdline.text())) + "\n"
 
@@ -129,16 +143,15 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def boot(profile: Profile, plan: HostPlan, *, folder: str, kernel: str, initrd: str, disk: str = "",
-         disk_size: int | None = None, bridge: str = "") -> Boot:
-    """The machine of a plan for a loader or hypervisor; any of its MACs finds it. Raises UsageError naming the host."""
-    host = plan.host
+def boot(profile: Profile, host: Host, arguments: tuple[str, ...], *, folder: str, kernel: str, initrd: str,
+         disk: str = "", disk_size: int | None = None, bridge: str = "") -> Boot:
+    """The machine for a loader or hypervisor; any of its MACs finds it. Raises UsageError naming the host."""
     try:
         return Boot(
             name=host.name, title=f"{profile.release} on {host.name}"[:80],
             macs=tuple(card.mac for card in host.network.cards if card.mac),
             addresses=tuple(address.ip for address in host.network.addresses), folder=folder, kernel=kernel,
-            initrds=(initrd,), arguments=plan.cmdline.parameters, generation=profile.release.generation,
+            initrds=(initrd,), arguments=arguments, generation=profile.release.generation,
             arch=profile.release.arch, firmware=host.firmware or "any", memory=host.memory, vcpus=host.vcpus, disk=disk,
             disk_size=disk_size, bridge=bridge)
     except ValueError as reason:

@@ -8,9 +8,10 @@ from builder.boot.line.cmdline import Machine
 from builder.finding import Finding, Severity
 from builder.jobs.context import Context
 from builder.jobs.routes import route
-from builder.jobs.routes.route import HostPlan
+from builder.jobs.routes.route import Plan
 from builder.lock.model import KernelFacts, Lock
-from builder.media.bundle import Entry
+from builder.media.entry import Entry
+from builder.media.listing.spool import Spool
 from builder.outputs import dom0, up, xen
 from builder.probe.initrd import XEN_DRIVERS
 from builder.profile.values import Host, Profile
@@ -45,17 +46,18 @@ class XenRoute:
             return (foreign,)
         return (self._able(), *self._unpacking(), *route.cpu(self.profile, "up.sh checks it on dom0"))
 
-    def images(self, plans: Sequence[HostPlan], lock: Lock, context: Context, stamp: int) -> list[Entry]:
-        return route.shared_boot(lock, plans, context, stamp)
+    def images(self, plans: Sequence[Plan], lock: Lock, context: Context, stamp: int,
+               spool: Spool) -> list[Entry]:
+        return route.shared_boot(lock, plans, context, stamp, spool)
 
-    def own(self, plan: HostPlan) -> Iterable[Entry]:
+    def own(self, plan: Plan) -> Iterable[Entry]:
         made = xen.configs(plan.host, self.profile, kind=self.kind, cmdline=plan.cmdline.text())
         return [*route.rendered(made), *route.host_files(plan, f"hosts/{plan.host.name}")]
 
-    def shared(self, plans: Iterable[HostPlan]) -> Iterable[Entry]:
+    def shared(self, plans: Iterable[Plan]) -> Iterable[Entry]:
         return route.rendered([up.script(self.profile)])
 
-    def injected(self, plans: Sequence[HostPlan]) -> list[str]:
+    def injected(self, plans: Sequence[Plan]) -> list[str]:
         return [route.kickstart_path(plan.host) for plan in plans]
 
     def after(self, how: str, target: str) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import stat
 from pathlib import Path
 
 from builder.errors import UsageError
-from builder.media.bundle import Bundle, Entry, folders
+from builder.media.bundle import Bundle
+from builder.media.listing.listing import ELSEWHERE, Line, Listing
 from builder.media.pack import place, stream
 from builder.media.papers import manifest
 from builder.progress import Meter, Progress, Silent
+
+ROOT = Line(".", 0o755, 0, "", "", ELSEWHERE)
 
 
 def write(bundle: Bundle, target: Path, progress: Progress | None = None) -> None:
@@ -21,10 +25,9 @@ def write(bundle: Bundle, target: Path, progress: Progress | None = None) -> Non
     """
     target = target.absolute()
     check(target)
-    size = sum(entry.size for entry in bundle.entries)
     with (place.beside(target, folder=True) as (partial, descriptor),
-          (progress or Silent()).start(f"writing {target.name}", size) as meter):
-        _fill(bundle, partial, meter)
+          (progress or Silent()).start(f"writing {target.name}", bundle.entries.size) as meter):
+        _fill(bundle, descriptor, meter)
         place.flush(descriptor)
         check(target)
         place.replace_folder(partial, target)
@@ -54,24 +57,30 @@ def _mode(path: Path) -> int:
         return 0
 
 
-def _fill(bundle: Bundle, root: Path, meter: Meter) -> None:
-    made = folders((entry.path, entry.mode) for entry in bundle.entries)
-    for path in made:
-        (root / path).mkdir(mode=0o700)
-    for entry in bundle.entries:
-        _file(entry, root / entry.path, bundle.epoch)
-        meter.advance(entry.size)
-    # Children first: making them moves the parent's time.
-    for path, mode in [*sorted(made.items(), reverse=True), ("", 0o755)]:
-        (root / path).chmod(mode)
-        os.utime(root / path, (bundle.epoch, bundle.epoch))
+def _fill(bundle: Bundle, root: int, meter: Meter) -> None:
+    files = bundle.entries
+    for line in files.tree():
+        if line.sha256:
+            _file(files, line, root, bundle.epoch)
+            meter.advance(line.size)
+        else:
+            os.mkdir(line.path, 0o700, dir_fd=root)
+    # Now that nothing is made any more: a new name moves the time of its folder.
+    for line in itertools.chain(files.tree(), [ROOT]):
+        if not line.sha256:
+            os.chmod(line.path, line.mode, dir_fd=root)
+            os.utime(line.path, (bundle.epoch, bundle.epoch), dir_fd=root)
 
 
-def _file(entry: Entry, path: Path, epoch: int) -> None:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+def _file(files: Listing, line: Line, root: int, epoch: int) -> None:
+    descriptor = os.open(line.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=root)
     try:
-        stream.write(entry, descriptor)
-        os.fchmod(descriptor, entry.mode)
+        large = files.large(line)
+        if large:
+            stream.write(large, descriptor)
+        else:
+            stream.write_all(descriptor, files.text(line))
+        os.fchmod(descriptor, line.mode)
         os.utime(descriptor, (epoch, epoch))
     finally:
         os.close(descriptor)

@@ -21,8 +21,16 @@ from builder.errors import CheckFailed, PinbootError, UsageError
 
 AT_FDCWD = -100  # <fcntl.h>
 RENAME_EXCHANGE = 2  # <linux/fs.h>
-ELSEWHERE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG}
+ELSEWHERE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG}
 LOCKLESS = {errno.EBADF, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
+
+
+def make_room(target: Path) -> None:
+    """The folders above `target`. Raises UsageError, CheckFailed."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as reason:
+        raise refusal(target, reason) from reason
 
 
 @contextlib.contextmanager

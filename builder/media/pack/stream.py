@@ -6,6 +6,7 @@ the page cache that is read back is not the disk either. Only a copy by referenc
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import hashlib
@@ -16,9 +17,10 @@ from functools import partial
 from typing import BinaryIO, Protocol, cast
 
 from builder.errors import BytesDiffer
-from builder.media.bundle import Entry, Part
+from builder.media.entry import Entry, Part
 
 CHUNK = 1 << 20
+TOGETHER = 1 << 16
 FICLONE = 0x40049409  # <linux/fs.h>; Python 3.12 has it as fcntl.FICLONE
 # A kernel or file system that cannot share (ioctl_ficlone(2)), or no Linux.
 CANNOT = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTTY, errno.EBADF, errno.EPERM,
@@ -30,6 +32,26 @@ Sink = Callable[[memoryview], None]
 
 class _Readable(Protocol):
     def readinto(self, buffer: memoryview) -> int | None: ...
+
+
+@contextlib.contextmanager
+def gathered(sink: Sink) -> Iterator[Callable[[bytes | memoryview], None]]:
+    """A sink that hands small pieces on together."""
+    held = bytearray()
+
+    def take(piece: bytes | memoryview) -> None:
+        nonlocal held
+        if len(piece) < TOGETHER:
+            held += piece
+        if held and (len(piece) >= TOGETHER or len(held) >= TOGETHER):
+            sink(memoryview(held))
+            held = bytearray()
+        if len(piece) >= TOGETHER:
+            sink(memoryview(piece))
+
+    yield take
+    if held:
+        sink(memoryview(held))
 
 
 def copy(entry: Entry, sink: Sink) -> None:

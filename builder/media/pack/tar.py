@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 import stat
 import tarfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import NamedTuple
 
 from builder.errors import UsageError
-from builder.media.bundle import Bundle, folders
+from builder.media.bundle import Bundle
+from builder.media.listing.listing import ELSEWHERE, Line
 from builder.media.pack import place, stream
 from builder.media.pack.stream import Sink
 from builder.progress import Meter, Progress, Silent
@@ -31,18 +34,16 @@ def write(bundle: Bundle, target: Path, progress: Progress | None = None) -> Non
 
 
 def pack(bundle: Bundle, target: Path, progress: Progress | None, *, known: Callable[[Path], bool],
-         way: Callable[[int, int], AbstractContextManager[Sink]]) -> None:
-    """As `write`: `way` makes a sink from an open file and the number of bytes to come, and is done when its context
-    ends; `known` tells an older file of the same kind, which may be replaced."""
+         way: Callable[[int, Callable[[], int]], AbstractContextManager[Sink]]) -> None:
+    """As `write`: `way` makes a sink from an open file and what tells the number of bytes to come, and is done when its
+    context ends; `known` tells an older file of the same kind, which may be replaced."""
     target = target.absolute()
-    heads = _heads(bundle)
     check(target, known)
-    private = any(not entry.mode & 0o077 for entry in bundle.entries)
     with (place.beside(target, folder=False) as (partial, descriptor),
-          (progress or Silent()).start(f"writing {target.name}", sum(e.size for e in bundle.entries)) as meter):
-        with way(descriptor, _size(bundle, heads)) as sink:
-            _fill(bundle, heads, sink, meter)
-        os.fchmod(descriptor, 0o600 if private else 0o644)
+          (progress or Silent()).start(f"writing {target.name}", bundle.entries.size) as meter):
+        with way(descriptor, lambda: _size(bundle)) as sink:
+            _fill(bundle, sink, meter)
+        os.fchmod(descriptor, 0o600 if bundle.entries.private else 0o644)
         os.fsync(descriptor)
         check(target, known)
         place.replace_file(partial, target)
@@ -62,25 +63,15 @@ def check(target: Path, known: Callable[[Path], bool] = tarfile.is_tarfile) -> N
         raise UsageError(f"{target}: is there, and is no {kind} file", "name another place, or remove it yourself")
 
 
-def _heads(bundle: Bundle) -> dict[str, bytes]:
-    """Header blocks by path, folders first, so that a name or size that does not fit is found before work starts."""
-    made = folders((entry.path, entry.mode) for entry in bundle.entries)
-    heads = {"": _head(bundle, "", 0o755, 0, tarfile.DIRTYPE)}
-    heads |= {path: _head(bundle, path, mode, 0, tarfile.DIRTYPE) for path, mode in made.items()}
-    heads |= {entry.path: _head(bundle, entry.path, entry.mode, entry.size, tarfile.REGTYPE)
-              for entry in bundle.entries}
-    return heads
-
-
-def _head(bundle: Bundle, path: str, mode: int, size: int, kind: bytes) -> bytes:
-    if size >= MAX_SIZE:
-        raise UsageError(f"{path} has {size} bytes; a tar file (ustar) holds files below 8 GiB",
+def _head(bundle: Bundle, line: Line) -> bytes:
+    if line.size >= MAX_SIZE:
+        raise UsageError(f"{line.path} has {line.size} bytes; a tar file (ustar) holds files below 8 GiB",
                          "write the bundle as a directory")
-    name = f"{bundle.name}/{path}".rstrip("/")
     try:
-        return header(name, mode, size, kind, bundle.epoch)
+        return header(f"{bundle.name}/{line.path}".rstrip("/"), line.mode, line.size,
+                      tarfile.REGTYPE if line.sha256 else tarfile.DIRTYPE, bundle.epoch)
     except ValueError as reason:
-        raise UsageError(f"{path}: a tar file (ustar) cannot hold it: {reason}",
+        raise UsageError(f"{line.path}: a tar file (ustar) cannot hold it: {reason}",
                          "use a shorter name, or write the bundle as a directory") from None
 
 
@@ -88,44 +79,62 @@ def header(name: str, mode: int, size: int, kind: bytes, epoch: int) -> bytes:
     """A ustar header block. Raises ValueError where the format cannot hold the name.
 
     tarfile takes 20 us for one, which is most of the tar of a host's small files: so names that need no splitting are
-    put into one block of its making (offsets: POSIX pax, ustar Interchange Format)."""
+    put between the pieces of one block of its making (offsets: POSIX pax, ustar Interchange Format)."""
     raw = name.encode() + (b"/" if kind == tarfile.DIRTYPE else b"")
     if len(raw) >= tarfile.LENGTH_NAME:
         info = tarfile.TarInfo(name)
         info.mode, info.size, info.mtime, info.type = mode, size, epoch, kind
         return info.tobuf(tarfile.USTAR_FORMAT)
-    block = bytearray(_blank(mode, kind, epoch))
-    block[:len(raw)] = raw
-    block[124:135] = b"%011o" % size
-    block[148:156] = b"        "  # the sum is taken with blanks in its own place
-    block[148:155] = b"%06o\0" % sum(block)
-    return bytes(block)
+    blank = _blank(mode, kind, epoch)
+    digits = b"%011o" % size
+    total = blank.total + sum(raw) + sum(digits)
+    return b"%b%b%b%b%06o\0 %b" % (raw.ljust(tarfile.LENGTH_NAME, b"\0"), blank.owner, digits, blank.time, total,
+                                   blank.rest)
+
+
+class _Blank(NamedTuple):
+    """A header without its name, size and sum, in the three pieces between them; `total` is their sum."""
+
+    owner: bytes
+    time: bytes
+    rest: bytes
+    total: int
 
 
 @functools.lru_cache
-def _blank(mode: int, kind: bytes, epoch: int) -> bytes:
+def _blank(mode: int, kind: bytes, epoch: int) -> _Blank:
     info = tarfile.TarInfo()
     info.mode, info.mtime, info.type = mode, epoch, kind
-    return bytes(100) + info.tobuf(tarfile.USTAR_FORMAT)[100:]
+    block = info.tobuf(tarfile.USTAR_FORMAT)
+    pieces = block[100:124], block[135:148], block[156:]
+    # The sum is taken with blanks in its own place.
+    return _Blank(*pieces, sum(sum(piece) for piece in pieces) + sum(b"        "))
 
 
-def _size(bundle: Bundle, heads: Mapping[str, bytes]) -> int:
+def _size(bundle: Bundle) -> int:
     """Of the whole tar: headers, files in full blocks, two blocks of zeros, in full records."""
-    blocks = sum(-(-entry.size // tarfile.BLOCKSIZE) for entry in bundle.entries) + len(heads) + 2
-    size = blocks * tarfile.BLOCKSIZE
+    blocks = 1 + sum(1 - -line.size // tarfile.BLOCKSIZE for line in bundle.entries.tree()) + 2
+    return _whole(blocks * tarfile.BLOCKSIZE)
+
+
+def _whole(size: int) -> int:
     return size + -size % tarfile.RECORDSIZE
 
 
-def _fill(bundle: Bundle, heads: Mapping[str, bytes], sink: Sink, meter: Meter) -> None:
-    files = {entry.path: entry for entry in bundle.entries}
-    end = _size(bundle, heads)
-    for path, head in sorted(heads.items()):
-        sink(memoryview(head))
-        end -= len(head)
-        if entry := files.get(path):
-            stream.copy(entry, sink)
-            padding = bytes(-entry.size % tarfile.BLOCKSIZE)
-            sink(memoryview(padding))
-            end -= entry.size + len(padding)
-            meter.advance(entry.size)
-    sink(memoryview(bytes(end)))
+def _fill(bundle: Bundle, sink: Sink, meter: Meter) -> None:
+    files = bundle.entries
+    root = Line("", 0o755, 0, "", "", ELSEWHERE)
+    with stream.gathered(sink) as out:
+        size = 0
+        for line in itertools.chain([root], files.tree()):
+            out(_head(bundle, line))
+            large = files.large(line) if line.sha256 else None
+            if large:
+                stream.copy(large, out)
+            elif line.size:
+                out(files.text(line))
+            padding = -line.size % tarfile.BLOCKSIZE
+            out(bytes(padding))
+            size += tarfile.BLOCKSIZE + line.size + padding
+            meter.advance(line.size)
+        out(bytes(_whole(size + 2 * tarfile.BLOCKSIZE) - size))

@@ -6,7 +6,7 @@ RFC 8878. Content size and checksum stand in the frame, so what was cut or damag
 from __future__ import annotations
 
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -45,13 +45,13 @@ def is_one(path: Path) -> bool:
 
 
 @contextmanager
-def _compressed(descriptor: int, size: int) -> Iterator[Sink]:
+def _compressed(descriptor: int, size: Callable[[], int]) -> Iterator[Sink]:
     zstd = compression.zstd_module("a tar.zst is wanted")
     wanted = zstd.CompressionParameter
     compressor = zstd.ZstdCompressor(options={
         wanted.compression_level: LEVEL, wanted.nb_workers: WORKERS, wanted.checksum_flag: 1,
         wanted.content_size_flag: 1})
-    compressor.set_pledged_input_size(size)
+    compressor.set_pledged_input_size(size())
 
     def sink(piece: memoryview) -> None:
         if data := compressor.compress(piece):

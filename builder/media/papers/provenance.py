@@ -7,14 +7,16 @@ nobody but the machine that made it vouches for that.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import urljoin
 
 import builder
 from builder.lock.model import Lock, Pin
-from builder.media.bundle import Entry, text_entry
+from builder.media.entry import Entry, long_text, part
+from builder.media.listing import listing
+from builder.media.listing.listing import Line, encoded
+from builder.media.papers import longlist
 
 PATH = "provenance.intoto.json"
 STATEMENT = "https://in-toto.io/Statement/v1"
@@ -25,16 +27,16 @@ BUILD_TYPE = "https://pinboot.invalid/bundle/v1"
 BUILDER = "https://pinboot.invalid/local/v1"
 
 
-def build(entries: Sequence[Entry], lock: Lock, copy: Entry, *, sources: Sequence[Entry], hosts: Iterable[str],
+def build(entries: Iterable[Entry], lock: Lock, copy: Entry, *, sources: Sequence[Entry], hosts: Iterable[str],
           epoch: int) -> Entry:
     """The statement about `entries`, every one of which is a subject: `copy` holds the lock, `sources` are the profile
     and the files that it extends, `hosts` the names that were built for.
 
     There is no `metadata`: when it was made is not told, because the same inputs make the same bytes (no startedOn).
     """
+    files = listing.of(entries)
     statement = {
         "_type": STATEMENT,
-        "subject": [_file(entry) for entry in sorted(entries, key=lambda each: each.path)],
         "predicateType": PREDICATE,
         "predicate": {
             "buildDefinition": {
@@ -49,12 +51,20 @@ def build(entries: Sequence[Entry], lock: Lock, copy: Entry, *, sources: Sequenc
             "runDetails": {"builder": {"id": BUILDER, "version": {"pinboot": builder.__version__}}},
         },
     }
-    return text_entry(PATH, json.dumps(statement, sort_keys=True, indent=1) + "\n")
+    head, tail = longlist.frame(statement, "subject")
+    subjects = files.spool.take(encoded(longlist.items(map(_subject, files.lines()))))
+    return long_text(PATH, (part(head.encode()), subjects, part(tail.encode())))
 
 
 def address(lock: Lock, pin: Pin) -> str:
     """Where the pinned file was when it was locked, without `..` in it."""
     return urljoin(f"{lock.source}/", pin.path)
+
+
+def _subject(file: Line) -> str:
+    """As `_file`, in the words of json.dumps, which takes ten times as long; there may be two hundred thousand."""
+    name = longlist.quoted(file.path)
+    return f'{{\n   "digest": {{\n    "sha256": "{file.sha256}"\n   }},\n   "name": {name}\n  }}'
 
 
 def _file(entry: Entry) -> dict[str, Any]:

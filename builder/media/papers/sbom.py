@@ -8,13 +8,14 @@ from __future__ import annotations
 import datetime
 import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from builder.digest import Digest
 from builder.lock.model import Lock, Pin
-from builder.media.bundle import Entry, text_entry
+from builder.media.entry import Entry, text_entry
+from builder.media.listing import listing
 from builder.media.papers import provenance
 
 PATH = "sbom.cdx.json"
@@ -36,16 +37,16 @@ class _File:
     told: dict[str, str] = field(default_factory=dict)
 
 
-def build(name: str, entries: Sequence[Entry], lock: Lock, copy: Entry, *, epoch: int) -> Entry:
+def build(name: str, entries: Iterable[Entry], lock: Lock, copy: Entry, *, epoch: int) -> Entry:
     """The bill for the files in boot/ among `entries` and for what the machine fetches and runs; `copy` is the entry
     that holds the lock."""
-    files = sorted((*_carried(entries, lock), *_fetched(lock)), key=lambda each: each.ref)
+    files = sorted((*_carried(listing.of(entries).given.values(), lock), *_fetched(lock)), key=lambda each: each.ref)
     # One number for one bill: a bundle for other hosts of the same lock is another bill.
     told = (copy.digest.hex, name, str(epoch), *(f"{each.ref} {each.digest.hex}" for each in files))
     return text_entry(PATH, _written(name, files, lock, uuid.uuid5(NAMESPACE, "\n".join(told)), epoch))
 
 
-def _carried(entries: Sequence[Entry], lock: Lock) -> Iterator[_File]:
+def _carried(entries: Iterable[Entry], lock: Lock) -> Iterator[_File]:
     for entry in entries:
         if not entry.path.startswith(BOOT):
             continue

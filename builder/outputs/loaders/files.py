@@ -6,11 +6,11 @@ there. `outputs` of a profile say which loaders are meant; all of them where the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from builder.errors import UsageError
 from builder.outputs.boot import Boot, Served
-from builder.outputs.loaders import grub, ipxe, pxelinux
+from builder.outputs.loaders import grub, ipxe, layout, pxelinux
 from builder.outputs.loaders.layout import State
 from builder.outputs.rendered import Rendered
 
@@ -42,14 +42,27 @@ def pointers(boot: Boot, served: Served, state: State = "install",
             *(ipxe.pointers(boot, served, state) if "ipxe" in outputs else ()))
 
 
-def menus(boots: Sequence[Boot], served: Served, outputs: frozenset[str] = LOADERS) -> tuple[Rendered, ...]:
+def places(boot: Boot, served: Served, outputs: frozenset[str] = LOADERS) -> tuple[str, ...]:
+    """The paths of `pointers`."""
+    return (*(pxelinux.places(boot) if _has_pxelinux(boot, served, outputs) else ()),
+            *(place for root in layout.roots(served) for place in grub.places(boot, root) if GRUB & outputs),
+            *(ipxe.places(boot) if "ipxe" in outputs else ()))
+
+
+def menus(boots: Sequence[Boot], served: Served, outputs: frozenset[str] = LOADERS) -> Iterator[Rendered]:
     """What a machine gets that has no pointer: its local disk, or what a person chooses. Raises UsageError, also for
-    two hosts that one pointer would serve."""
+    two hosts that one pointer would serve. Each is made when it is asked for: there are megabytes of them."""
     _check_apart(boots)
-    old = tuple(boot for boot in boots if pxelinux.serves(boot, served))
-    return (*((pxelinux.menu(old, served),) if served.tftp and "pxelinux" in outputs else ()),
-            *(grub.menus(boots, served) if GRUB & outputs else ()),
-            *(ipxe.menus(boots, served) if "ipxe" in outputs else ()))
+    return _menus(boots, served, outputs)
+
+
+def _menus(boots: Sequence[Boot], served: Served, outputs: frozenset[str]) -> Iterator[Rendered]:
+    if served.tftp and "pxelinux" in outputs:
+        yield pxelinux.menu(tuple(boot for boot in boots if pxelinux.serves(boot, served)), served)
+    if GRUB & outputs:
+        yield from grub.menus(boots, served)
+    if "ipxe" in outputs:
+        yield from ipxe.menus(boots, served)
 
 
 def _has_pxelinux(boot: Boot, served: Served, outputs: frozenset[str]) -> bool:

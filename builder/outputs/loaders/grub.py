@@ -65,13 +65,18 @@ def pointers(boot: Boot, served: Served, state: State = "install") -> tuple[Rend
         lines = [f"# {boot.name}: installs. ERASES its disk.", *_local_disk(boot.arch), *_turn_to(boot, served, root)]
         if state == "local":
             lines = [f"# {boot.name}: starts from its local disk.", *_local_disk(boot.arch), "local_disk"]
-        names = [f"mac/{layout.dashed(mac)}/{FILE}" for mac in boot.macs]
-        if root == "tftp":
-            suffixes = [f"{kind}{layout.dashed(mac)}" for mac in boot.macs for kind in ("01-", "")]
-            suffixes += [layout.address_name(address) for address in boot.addresses]
-            names += [f"{boot.folder}/{FILE}-{suffix}" for suffix in suffixes]
-        found += [_file(f"{root}/{name}", lines) for name in names]
+        found += [_file(place, lines) for place in places(boot, root)]
     return tuple(found)
+
+
+def places(boot: Boot, root: Root) -> tuple[str, ...]:
+    """The paths of `pointers` below one root."""
+    names = [f"mac/{layout.dashed(mac)}/{FILE}" for mac in boot.macs]
+    if root == "tftp":
+        suffixes = [f"{kind}{layout.dashed(mac)}" for mac in boot.macs for kind in ("01-", "")]
+        suffixes += [layout.address_name(address) for address in boot.addresses]
+        names += [f"{boot.folder}/{FILE}-{suffix}" for suffix in suffixes]
+    return tuple(f"{root}/{name}" for name in names)
 
 
 def menus(boots: Sequence[Boot], served: Served) -> tuple[Rendered, ...]:
@@ -80,8 +85,8 @@ def menus(boots: Sequence[Boot], served: Served) -> tuple[Rendered, ...]:
     folders = dict.fromkeys((*(boot.folder for boot in boots), *GRUB_FOLDERS))
     found = []
     for root in layout.roots(served):
-        lines = _menu(boots, served, root)
-        found += [_file(f"{root}/{folder}/{FILE}", lines) for folder in folders]
+        text = "\n".join(_menu(boots, served, root)) + "\n"
+        found += [Rendered(f"{root}/{folder}/{FILE}", text) for folder in folders]
     return tuple(found)
 
 

@@ -79,7 +79,12 @@ def pointers(boot: Boot, served: Served, state: State = "install") -> tuple[Rend
         lines = [f"# {boot.name}: installs. ERASES its disk.",
                  f"chain --replace {_url(boot, 'name', own)} || goto failed",
                  ":failed", *_give_up(boot, f"could not load {own}")]
-    return tuple(_file(f"http/mac/{layout.dashed(mac)}/{FILE}", lines) for mac in boot.macs)
+    return tuple(_file(place, lines) for place in places(boot))
+
+
+def places(boot: Boot) -> tuple[str, ...]:
+    """The paths of `pointers`."""
+    return tuple(f"http/mac/{layout.dashed(mac)}/{FILE}" for mac in boot.macs)
 
 
 def menus(boots: Sequence[Boot], served: Served) -> tuple[Rendered, ...]:

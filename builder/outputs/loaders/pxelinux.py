@@ -75,14 +75,19 @@ def host(boot: Boot, served: Served) -> Rendered:
 def pointers(boot: Boot, served: Served, state: State = "install") -> tuple[Rendered, ...]:
     """The files that pxelinux asks for by the host's cards and IPv4 addresses: a line that includes the host's own
     file, or, once it is installed, its local disk. Raises UsageError."""
-    names = [f"01-{layout.dashed(mac)}" for mac in boot.macs]
-    names += [layout.address_name(a) for a in boot.addresses if isinstance(a, ipaddress.IPv4Address)]
     if state == "local":
         lines = [f"# {boot.name}: starts from its local disk.", "DEFAULT local", "PROMPT 0", "", *LOCAL]
     else:
         lines = [f"# {boot.name}: installs. ERASES its disk.",
                  f"INCLUDE {_path(boot, 'name', layout.host_file(boot, served, FILE))}"]
-    return tuple(_file(f"tftp/{PXELINUX_FOLDER}/pxelinux.cfg/{name}", lines) for name in names)
+    return tuple(_file(place, lines) for place in places(boot))
+
+
+def places(boot: Boot) -> tuple[str, ...]:
+    """The paths of `pointers`."""
+    names = [f"01-{layout.dashed(mac)}" for mac in boot.macs]
+    names += [layout.address_name(a) for a in boot.addresses if isinstance(a, ipaddress.IPv4Address)]
+    return tuple(f"tftp/{PXELINUX_FOLDER}/pxelinux.cfg/{name}" for name in names)
 
 
 def menu(boots: Sequence[Boot], served: Served) -> Rendered:

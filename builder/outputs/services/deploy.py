@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
 
@@ -53,22 +53,24 @@ def texts(pointer: Pointer) -> tuple[Rendered, Rendered]:
     return Rendered(pointer.path, pointer.install), Rendered(f"local/{pointer.path}", pointer.local)
 
 
-def script(bundle: str, places: Sequence[tuple[str, str]], *, http: str = HTTP, tftp: str = TFTP) -> Rendered:
+def script(bundle: str, places: Iterable[tuple[str, str]], *, http: str = HTTP, tftp: str = TFTP) -> Rendered:
     """deploy.sh. `places` are the host and the path of every pointer, `bundle` is the id in b/ID; `http` and `tftp` are
     the roots on the server, which options of the script change.
 
     Raises ValueError: an id that is no plain word, a place that is none or stands twice, or a root that is no plain
     absolute path.
     """
+    table = []
     for host, path in places:
         _check_place(host, path)
-    if len({path for _, path in places}) != len(places):
+        table.append(f"{host} {path}")
+    if len({line.partition(" ")[2] for line in table}) != len(table):
         raise ValueError("two pointers have one path")
     if not re.fullmatch(r"[a-z0-9]{8,64}", bundle):
         raise ValueError(f"{shown(bundle)} is no id of a bundle")
     values = {"bundle": bundle, "mark": MARK, "http": names.absolute_path(http), "tftp": names.absolute_path(tftp)}
     lines = [*(assignment(name, value) for name, value in values.items()), "",
              "# Machine and path of each pointer.", "pointers() {", "\tcat <<'END'",
-             *(f"{host} {path}" for host, path in sorted(places)), "END", "}"]
+             *sorted(table), "END", "}"]
     frame = resources.files(__package__).joinpath("deploy.sh.in").read_text(encoding="utf-8")
     return Rendered(PATH, frame.replace(PLACE, "\n".join(lines) + "\n", 1), 0o755)

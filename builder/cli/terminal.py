@@ -47,9 +47,11 @@ def folded(line: str, width: int = WIDTH) -> list[str]:
     """One line in rows of at most `width` columns, broken at blanks only; rows that follow are set in."""
     if len(line) <= width:
         return [line]
-    label = _LABEL.match(line)
-    left = label.end() if label else len(line) - len(line.lstrip(" ")) + 2
-    return textwrap.wrap(line, width, subsequent_indent=" " * left, break_long_words=False, break_on_hyphens=False)
+    label, text = _LABEL.match(line), line.lstrip(" ")
+    left = len(line) - len(text)
+    further = label.end() if label else left + 2
+    return textwrap.wrap(text, width, initial_indent=" " * left, subsequent_indent=" " * further,
+                         break_long_words=False, break_on_hyphens=False)
 
 
 def forgive() -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 COLUMNS = 80
+HOME = "/home/you"
 FILE = re.compile(r"<!-- file: ([A-Za-z0-9_./-]+) -->")
 EVENT = re.compile(r"<!-- then: ([a-z ]+) -->")
 FENCE = re.compile(r"```([a-z]*)")
@@ -212,9 +213,9 @@ class Desk:
         path.chmod(0o600 if "secrets/" in block.file else 0o644)
 
     def run(self, command: str) -> tuple[str, ...]:
-        """What the terminal shows after one command of a page, with this folder's home called /home/you."""
+        """What the terminal shows after one command of a page, with this desk's home called HOME."""
         self.code, text = terminal(["sh", "-c", f"(exit {self.code})\n{command}"], cwd=self.folder,
                                    environment=self.environment)
         screen = Screen()
-        screen.feed(text.replace(self.environment["HOME"], "/home/you"))
+        screen.feed(text.replace(self.environment["HOME"], HOME))
         return screen.lines

@@ -5,9 +5,12 @@ terminal shows, for a person to read. `sh` is what no test can run (another mach
 pinboot are checked. `toml` and what is written to a file before it is used are explained in console.py.
 """
 
+import contextlib
 import os
 import re
+import secrets
 import shlex
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -64,12 +67,23 @@ def shop(tmp_path_factory):
     return net, workshop.install(folder, net.authority)
 
 
+@pytest.fixture
+def home():
+    """A home as long as the name by which pages call it, so that columns stay where they are."""
+    while True:
+        made = Path("/tmp") / secrets.token_hex(8)[: len(console.HOME) - len("/tmp/")]
+        with contextlib.suppress(FileExistsError):
+            made.mkdir(mode=0o700)
+            break
+    yield made
+    shutil.rmtree(made)
+
+
 @pytest.mark.parametrize("page", RUN)
-def test_a_page_says_what_its_reader_sees(page, shop, tmp_path):
+def test_a_page_says_what_its_reader_sees(page, shop, home):
     net, binaries = shop
     text, told = PAGES[page].read_text(), []
-    home = tmp_path / "home"
-    (home / "work").mkdir(parents=True)
+    (home / "work").mkdir()
     net.trees = workshop.trees()
     with net.running():
         desk = console.Desk(home / "work", workshop.environment(home, binaries, net.base))

@@ -111,7 +111,7 @@ def test_a_starter_is_short_and_its_first_line_fits_the_list(name):
     text = starters.path(name).read_text()
     first, *rest = text.splitlines()
     assert len(first.removeprefix("# ")) <= 55 and first.endswith(".")
-    assert len(rest) < 30 and max(map(len, rest)) <= 120
+    assert len(rest) < 40 and max(map(len, rest)) <= 80
     # init puts the user's own key in its place, but for EL6, whose sshd is choosy.
     assert text.count(f"file:~/.ssh/id_{'rsa' if name == 'centos-6-xen' else 'ed25519'}.pub") == 1
     assert release(name).series.mirrors or release(name).series.vaults or name in OWN_TREE

@@ -89,7 +89,8 @@ def _as_before(net: Internet, folder: Path) -> None:
 
 
 def _dvd(net: Internet, folder: Path) -> None:
-    """A DVD of Rocky Linux 9.6 was carried here."""
+    """A DVD of Rocky Linux 9.6 was carried here, with the key that signs it."""
+    (folder / "RPM-GPG-KEY-Rocky-9").write_bytes(SIGNER.public())
     (folder / "Rocky-9.6-x86_64-dvd.iso").write_bytes(
         disc.make(dvd9(tree.el9(signer=SIGNER)), "Rocky-9-6-x86_64-dvd", 1748459316))
 

@@ -11,7 +11,8 @@ import pytest
 
 from builder.boot.review import parsed
 from builder.catalog.generation import GENERATIONS
-from builder.jobs.looking import rendering
+from builder.jobs.looking import ground
+from builder.jobs.looking.rendering import Rendering
 from builder.lock import text
 from builder.profile import resolve
 from tests.golden import test_fleet
@@ -29,7 +30,7 @@ def made(name):
     path = Path(f"{name}.toml")
     profile, layers = resolve.read(path, path.name, os.environ)
     lock = text.read(Path(f"{name}.lock"), f"{name}.lock")
-    return list(rendering.texts(profile, layers, lock, environment=os.environ, today=TODAY))
+    return list(Rendering(ground.of(profile, layers, lock, environment=os.environ, today=TODAY)).all())
 
 
 def same_as_built(bundle, texts):

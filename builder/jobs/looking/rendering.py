@@ -6,21 +6,17 @@ digests of all files are bytes of a built bundle and are not made here.
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from builder.finding import Finding
-from builder.jobs.looking import ground
 from builder.jobs.looking.ground import Ground
 from builder.jobs.planning import Planner
 from builder.jobs.routes.route import HostPlan
-from builder.lock.model import Lock
 from builder.media import checksums
 from builder.media.bundle import Entry
 from builder.media.papers import fetches, nextsteps
 from builder.profile import secrets
-from builder.profile.file.layers import Layer
 from builder.profile.values import Host, Profile
 
 
@@ -34,17 +30,6 @@ class Text:
     mode: int
 
 
-def texts(profile: Profile, layers: Sequence[Layer], lock: Lock | None, *, environment: Mapping[str, str],
-          today: datetime.date) -> Iterator[Text]:
-    """Every text: those of the hosts in the order of the profile, then what all share. Of ten thousand hosts one
-    kickstart is held at a time.
-
-    `lock` None: with what ground.assumed says. Raises UsageError where a host cannot be planned, or an output cannot
-    carry a value.
-    """
-    return Rendering(ground.of(profile, layers, lock, environment=environment, today=today)).all()
-
-
 class Rendering:
     """The texts of one profile, for all of its hosts or for some."""
 
@@ -53,7 +38,9 @@ class Rendering:
         self.planner = Planner(found.profile, found.boot, found.route)
 
     def all(self) -> Iterator[Text]:
-        """Raises UsageError."""
+        """Every text: those of the hosts in the order of the profile, then what all share. Of ten thousand hosts one
+        kickstart is held at a time. Raises UsageError where a host cannot be planned, or an output cannot carry a
+        value."""
         bare: list[HostPlan] = []
         for host in self.ground.profile.hosts:
             plan = self.planner.plan(host)

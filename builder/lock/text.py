@@ -82,6 +82,8 @@ def parse(data: bytes, shown: str) -> Lock:
         raise UsageError(f"{shown}: longer than 16 MiB; that is no lock", cure)
     try:
         table = tomllib.loads(data.decode())
+    except RecursionError:
+        raise UsageError(f"{shown}: not a lock: nested too deeply", cure) from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as reason:
         marker = any(line.startswith((b"<<<<<<<", b">>>>>>>")) for line in data.splitlines())
         what = "unresolved merge conflict" if marker else f"not TOML: {reason}"

@@ -69,7 +69,14 @@ def report(locked: Locked, profile: Path, *, quiet: bool) -> None:
     verb = "updated" if locked.state == "updated" else "written"
     printing.out(f"{shown} {verb}: {lock.family} {lock.version}, kernel {lock.kernel.version or 'not checked'}")
     if not quiet:
+        if locked.changes and _in_git(locked.path):
+            printing.story(f"Undo: git checkout {shown}   Details: pinboot diff --last {shown}")
         printing.story(f"Next: pinboot build {profiles.shown(profile)}")
+
+
+def _in_git(path: Path) -> bool:
+    """Does the lock lie in a working tree of git? It may not be committed yet; then git says so."""
+    return any((folder / ".git").exists() for folder in path.absolute().parents)
 
 
 def _as_json(locked: Locked) -> None:

@@ -68,6 +68,7 @@ def report(found: Report, path: Path, key: str | None = None) -> None:
     elif not found.intact:
         printing.story(f"error: {path} is not what was built")
         printing.story("hint:  build it again from profile and lock; what was changed by hand belongs into the profile")
+        printing.story(f"       what was changed, line by line: pinboot diff --from-lock {path}")
     else:
         printing.story(f"error: {path}: nobody who is trusted signed it")
         printing.story("hint:  take it anew from whoever built it, or sign it there: pinboot build --sign KEY")

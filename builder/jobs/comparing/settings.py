@@ -8,13 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from builder.jobs.looking.showing import keys
 from builder.profile import secrets
 from builder.profile.values import Origin
 
 BARE = re.compile(r"[A-Za-z0-9_-]+")
-# Keys that may hold a secret as plain text: a hash, or what resolve would refuse.
-SECRET = frozenset({"password", "passphrase", "organization", "activation_key", "secret"})
-REFERENCE = ("file:", "env:")
 # Of one key in many hosts: more than so many values are each host's own, and told as one change.
 MOST_VALUES = 3
 
@@ -102,8 +100,8 @@ def _together(rest: Path, found: list[tuple[str, Changed]]) -> Iterator[Changed]
 def _shown(path: Path, setting: Setting | None) -> str:
     if setting is None:
         return ""
-    if path[-1] in SECRET and not str(setting.value).startswith(REFERENCE):
-        return secrets.REDACTED
+    if path[-1] in keys.SECRETS and isinstance(setting.value, str):
+        return keys.secret(setting.value)
     return secrets.redacted(setting.text)
 
 

@@ -185,12 +185,27 @@ def _bytes(path: Path, shown: str) -> bytes:
 
 def _parse(data: bytes, shown: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(data.decode())
+        table = tomllib.loads(data.decode())
+        if _is_deep(table):
+            raise RecursionError
+        return table
+    except RecursionError:
+        raise UsageError(f"{shown}: tables or lists in each other, more than {MAX_DEPTH} deep",
+                         "no key of a profile needs more than four") from None
     except UnicodeDecodeError:
         raise UsageError(f"{shown}: not UTF-8 text", "save the profile as UTF-8") from None
     except tomllib.TOMLDecodeError as reason:
         raise UsageError(f"{shown}: not TOML: {reason}",
                          'texts stand in quotes: key = "value"; a table starts with [name]') from None
+
+
+def _is_deep(table: dict[str, Any]) -> bool:
+    """Deeper than any profile: who walks it by recursion would end in a traceback."""
+    level: list[Any] = [table]
+    for _ in range(MAX_DEPTH):
+        level = [below for each in level for below in (each.values() if isinstance(each, dict) else each)
+                 if isinstance(below, dict | list)]
+    return bool(level)
 
 
 def join(base: dict[str, Any], top: Mapping[str, Any]) -> None:

@@ -16,8 +16,10 @@ GENERATED = re.compile(r"# Kickstart of [^\n]*\n# Above each group stand the pro
 SCRIPT = re.compile(r"%(?:pre|pre-install|post|onerror|traceback)\b")
 # `# KEY (FILE line N), KEY (default)`: what _Origins of boot/kickstart/render.py writes above each group.
 _PLACE = r" \([^()\n]*\)"
-ORIGIN = re.compile(rf"# [^ \n]+{_PLACE}(?:, [^ \n]+{_PLACE})*\n?")
+ORIGIN = re.compile(rf"# (?:default: [^\n]*|[^ \n]+{_PLACE}(?:, [^ \n]+{_PLACE})*)\n?")
 PLACE = re.compile(_PLACE)
+# An option of the command rhsm (pykickstart, commands/rhsm.py): a secret of the profile, and a bundle says not which.
+ORGANIZATION = re.compile(r"""(--organization=)(?:"[^"\n]*"|'[^'\n]*'|[^\s"']+)""")
 # The digest over all inputs that served paths begin with, and the unguessable part of a kickstart's (UX 3).
 TOKEN = re.compile(r"\bks/[a-z2-7]{32}(?=/ks\.cfg)")
 
@@ -45,6 +47,7 @@ def plain(text: str, ident: str) -> str:
 def mark(text: str, known: Iterable[Secret]) -> Marked:
     """`text` (plain) as it may be shown; `known` secrets are struck out wherever they stand."""
     shown = TOKEN.sub("ks/TOKEN", secrets.redacted(text, known))
+    shown = ORGANIZATION.sub(rf"\1{secrets.REDACTED}", shown)
     told, raw = lines.split(shown), lines.split(text)
     keys, comments = _keys(told)
     # A pattern may have joined two lines of an odd text; then the whole of it counts as one.
@@ -65,15 +68,16 @@ def key(line: str) -> str:
 
 
 def _keys(found: Sequence[str]) -> tuple[list[str], frozenset[int]]:
+    """A script has comments of its own, which look as they like; those of pinboot stand outside."""
     keys = list(found)
     if not GENERATED.match("".join(found[:2])):
         return keys, frozenset()
-    comments = [0]
+    comments, inside = [0], False
     keys[0] = "# Kickstart\n"
     for number, line in enumerate(found):
-        if line.startswith("%") and SCRIPT.match(line):
-            break
-        if line.startswith("# ") and ORIGIN.fullmatch(line):
+        if line.startswith("%"):
+            inside = bool(SCRIPT.match(line))
+        elif not inside and line.startswith("# ") and ORIGIN.fullmatch(line):
             keys[number] = PLACE.sub("", line)
             comments.append(number)
     return keys, frozenset(comments)

@@ -21,10 +21,10 @@ class Own:
 
     values: Mapping[str, str]
 
-    def instead(self, other: Own) -> Mapping[str, str]:
+    def instead(self, other: Own, side: str) -> Mapping[str, str]:
         """Value to mark, longest first. A part that `other`, the same host on the other side, has with another value
-        gets a mark of its own, or a host that moves would look as if it stayed."""
-        named = {value: f"\x01{part}{'' if other.values.get(part) == value else ', here'}\x02"
+        gets a mark of this `side`, or a host that moves would look as if it stayed."""
+        named = {value: f"\x01{part}{'' if other.values.get(part) == value else side}\x02"
                  for part, value in self.values.items() if value}
         return dict(sorted(named.items(), key=lambda each: -len(each[0])))
 
@@ -94,7 +94,7 @@ def _tokens(table: str) -> dict[str, str]:
 
 def taken_out(changed: Sequence[str], old: Own, new: Own) -> tuple[str, ...]:
     """Changed lines of a hunk (`-` and `+` in front) without what is the host's own, on either side."""
-    before, after = old.instead(new), new.instead(old)
+    before, after = old.instead(new, "-"), new.instead(old, "+")
     return tuple(_one(line, before if line[0] == "-" else after) for line in changed)
 
 

@@ -2,6 +2,35 @@
 
 from __future__ import annotations
 
-from builder.cli.options.shared import Row
+import argparse
 
-COMMANDS: tuple[Row, ...] = ()
+from builder.cli.options.shared import Row, common
+
+
+def _ks(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    made = {name: actions.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=epilog,
+                                     parents=[common(fill=False)], allow_abbrev=False,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+            for name, text, epilog in KS_ACTIONS}
+    check, diff = made["check"], made["diff"]
+    check.add_argument("files", metavar="FILE", nargs="+", help="kickstarts; - is standard input")
+    check.add_argument("--release", metavar="R", help="a release (rocky-9, centos-7.9) or a generation (el6 to el10, "
+                                                      "fedora); without it a #version line in the file must say")
+    check.add_argument("--strict", action="store_true", help="warnings fail too")
+    diff.add_argument("file", metavar="FILE", help="a kickstart; - is standard input")
+    diff.add_argument("--from", dest="source", metavar="R", required=True, help="the release that it was written for")
+    diff.add_argument("--to", dest="target", metavar="R", required=True, help="the release that it should be for")
+    diff.add_argument("--write", metavar="FILE", help="write the changed kickstart there")
+    diff.add_argument("--patch", action="store_true", help="print the change as patch(1) applies it")
+
+
+KS_ACTIONS = (
+    ("check", "what a release's installer makes of a kickstart, and what would go wrong",
+     "Nothing is fetched, and no file that a kickstart names is opened. Exit code 1\nwhere an error is found.\n"),
+    ("diff", "what must change in a kickstart for another release",
+     "Exit code 0 where nothing must change, 3 where something does, 1 where a person\nmust do it.\n"),
+)
+COMMANDS: tuple[Row, ...] = (
+    ("ks", "check a kickstart, or carry it to another release", False, _ks),
+)

@@ -62,6 +62,7 @@ class _Rewriting:
         change = replace.command(found, self.target.generation.name)
         change = self._place(found, change)
         change = self._services(found, change)
+        change = self._hash(found, change)
         if change is None:
             return
         if change.new and change.new[0].startswith("authselect") and any(
@@ -93,6 +94,16 @@ class _Rewriting:
                 text = lines.with_value(text, "--enabled", value, ",".join(new))
                 why += [f"{name}: {row.why}" for name, row in moved.items()]
         return Change(line=found.line, old=found.text, new=(text,), why=tuple(why), state="done") if why else change
+
+    def _hash(self, found: Command, change: Change | None) -> Change | None:
+        """Only EL9 and later check yescrypt (REFERENCE 3.6): nobody could log in."""
+        if self.target.generation.yescrypt or found.name not in ("rootpw", "user", "sshpw"):
+            return change
+        if not any(word.text.startswith("$y$") or word.value.startswith("$y$") for word in found.words[1:]):
+            return change
+        why = f"{self.target.label} cannot check a yescrypt hash: make a sha512 one with pinboot hash-password"
+        return Change(line=found.line, old=found.text, new=change.new if change else (), state="hand",
+                      why=(*(change.why if change else ()), why))
 
     def _section(self, section: Section) -> None:
         target = self.target.generation.name

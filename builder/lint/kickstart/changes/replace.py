@@ -53,6 +53,8 @@ def _edited(line: int, text: str, table: Iterable[Row]) -> Change | None:
             edited, reason = None, str(failure)
         if edited is None:
             hand = hand or bool(new)
+        elif edited == new[:1]:
+            continue
         else:
             new = [*edited, *new[1:]]
         why.append(reason)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from builder.boot.kickstart import quoting
 from builder.lint.kickstart.changes import auth, lines
 from builder.lint.kickstart.changes.lines import Edit, dropped, renamed, without
+from builder.lint.kickstart.text import words
 
 FROM7, FROM8 = ("el7", "el8", "el9", "el10", "fedora"), ("el8", "el9", "el10", "fedora")
 FROM9, FROM10 = ("el9", "el10", "fedora"), ("el10", "fedora")
@@ -40,6 +41,14 @@ def _servers(text: str) -> list[str]:
 
 def _no_ntp(text: str) -> list[str]:
     return [*without("--nontp")(text), "timesource --ntp-disable"]
+
+
+def _locked(text: str) -> list[str]:
+    """EL6 wants a password beside --lock; * is no hash of anything."""
+    found = words.split(text).words
+    if any(not word.option for word in found[1:]):
+        return [text]
+    return [f"{text[: found[-1].end]} --iscrypted *{text[found[-1].end:]}"]
 
 
 PARTS = ("part", "partition")
@@ -100,6 +109,7 @@ ROWS: tuple[Row, ...] = (
         without("--allow-ssh")),
     Row("autopart", "--type", ("el6",), "is what EL6 does anyway", without("--type", takes=True), "lvm"),
     Row("autopart", "--type", ("el8", "el9", "el10"), BTRFS, None, "btrfs"),
+    Row("rootpw", "--lock", ("el6",), "wants a password beside it on EL6, and * is none", _locked),
     *(Row(name, "--active", FROM8, "is gone: the loader needs no active partition", without("--active"))
       for name in PARTS),
     *(Row(name, "--fstype", ("el8", "el9", "el10"), BTRFS, None, "btrfs") for name in (*PARTS, "logvol", "raid")),

@@ -110,15 +110,16 @@ def _mounts(case: Case) -> Iterator[Finding]:
 def _undefined(case: Case) -> Iterator[Finding]:
     """Members, groups and pools that no line makes (anaconda, custom partitioning: undefined partition, no volume group
     exists with the name, no thin pool exists with the name)."""
-    made = {word for command in case.outline.named("part", "partition", "raid", "btrfs") for word in command.bare}
+    made = {word for command in case.outline.named("part", "partition", "btrfs") for word in command.bare}
+    made |= {word for command in case.outline.named("raid") for word in command.bare if not word.startswith("raid.")}
     groups = {_group(command) for command in case.outline.named("volgroup")}
     pools = {pool for command in case.outline.named("logvol") if command.has("--thinpool")
              for pool in command.values("--name")}
     if case.outline.named("autopart"):
         return
     for command in case.outline.named("volgroup", "raid"):
-        members = [word for word in command.bare if word.startswith(("pv.", "raid."))][command.name == "raid" and
-                                                                                      _first_is_member(command):]
+        kind = "pv." if command.name == "volgroup" else "raid."
+        members = [word for word in command.bare if word.startswith(kind)]
         for member in members:
             if member not in made:
                 yield found("undefined-part", command.line, f"{command.name} names {member}, which no part line makes",
@@ -137,8 +138,3 @@ def _undefined(case: Case) -> Iterator[Finding]:
 def _group(command: Command) -> str:
     """The name of a volgroup line: its first bare word, or --name of EL6's time."""
     return next(iter(command.bare or command.values("--name")), "")
-
-
-def _first_is_member(command: Command) -> bool:
-    """`raid pv.01 --device=...` makes pv.01: its first word is what it makes, whatever that is called."""
-    return bool(command.bare) and command.bare[0].startswith(("pv.", "raid."))

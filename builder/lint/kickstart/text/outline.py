@@ -35,7 +35,7 @@ class Command:
     def values(self, *options: str) -> list[str]:
         """What these options are given, in either way of writing: --size=1, --size 1."""
         found = []
-        for word, following in zip(self.words[1:], (*self.words[2:], None), strict=True):
+        for word, following in zip(self.words, (*self.words[1:], None), strict=True):
             if word.option in options:
                 bare = "=" not in word.text
                 found.append(following.text if bare and following else word.value)

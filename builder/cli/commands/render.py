@@ -91,7 +91,7 @@ def _list(chosen: argparse.Namespace, made: Rendering, host: Host | None, reason
             printing.story(f"of {whose.name}, the first of {len(hosts)} hosts, and of all; --host NAME for another")
     for word, text in sorted(listed, key=lambda each: not each[0]):
         line = f"{word or '-':<16}{text.path}"
-        about = f"{line:<46}  {choosing.about(word)}"
+        about = f"{line:<48}  {choosing.about(word)}"
         printing.out(about.rstrip() if len(about) <= printing.WIDTH else line)
     return OK
 

@@ -176,6 +176,11 @@ def _words(card: Card) -> Line:
 
 # What the command has no word for
 
+# The groups of keys that all of this comes from, as the comment above it names them.
+KEYS = ("@address", "@gateway|network.gateway", "@nameservers|network.nameservers", "@mac", "@interface",
+        "@mtu|network.mtu", "@hostname", "interface", "@addresses", "@routes", "@search|network.search",
+        "@peer_dns|network.peer_dns")
+
 
 def sections(host: Host, release: Release) -> tuple[Ready, ...]:
     """A %post section for routes; for search domains and DHCP's name servers where the command has no word; and for the

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
 
@@ -25,6 +26,7 @@ from builder.boot.kickstart import (
     template,
 )
 from builder.boot.kickstart.quoting import Ready
+from builder.boot.kickstart.scripts import Part
 from builder.boot.line import network as line_network
 from builder.boot.line import options
 from builder.boot.line.cmdline import Machine, consoles
@@ -53,13 +55,21 @@ class Kickstarts:
         self.machine = machine
         self.generation = profile.release.generation
         self._read: set[str] = set()
-        self._own: dict[tuple[object, ...], tuple[Ready, ...]] = {}
+        self._own: dict[tuple[object, ...], tuple[Part, ...]] = {}
 
     @functools.cached_property
     def _repositories(self) -> repositories.Repositories | None:
         return repositories.of(self.profile, self.install_url)
 
-    def _own_sections(self, host: Host) -> tuple[Ready, ...]:
+    def _sections(self, host: Host, values: dict[str, Any]) -> Iterator[Part]:
+        profile = self.profile
+        yield from scripts.before(profile, host)
+        yield from _chooser(host, values)
+        yield from self._own_sections(host)
+        yield from ((network.KEYS, section) for section in network.sections(host, profile.release))
+        yield from scripts.after(profile, host)
+
+    def _own_sections(self, host: Host) -> tuple[Part, ...]:
         shared = (host.disk.order, host.storage, host.firmware, host.rhsm)
         if shared not in self._own:
             self._own[shared] = tuple(sections.own(self.profile, host, self.machine, self._repositories))
@@ -81,8 +91,7 @@ class Kickstarts:
             return self._users(template.users(profile.template, values), f"{profile.template.path} for {host.name}")
         fields.check(profile, host, self.generation)
         values = _values(profile, host, self.generation, self.install_url, self.machine)
-        values["sections"] = [*scripts.before(profile, host), *_chooser(host, values), *self._own_sections(host),
-                              *network.sections(host, profile.release), *scripts.after(profile, host)]
+        values["sections"] = [(values["by"](*keys), section) for keys, section in self._sections(host, values)]
         text = template.kickstart("kickstart.ks.j2")(**values)
         seen = shape(text, host)
         if seen not in self._read:
@@ -166,12 +175,13 @@ def _secrets(host: Host) -> dict[str, str]:
     return {name: secret.text for name, secret in found.items()}
 
 
-def _chooser(host: Host, values: dict[str, Any]) -> tuple[Ready, ...]:
+def _chooser(host: Host, values: dict[str, Any]) -> tuple[Part, ...]:
     """The %pre section that finds the disk where the profile has a rule for it; its commands leave the kickstart."""
     if not host.disk.order:
         return ()
     commands = (*values["erased"], *values["layout"], values["bootloader"])
-    return (scripts.section(disks.script(host, commands), "pre-disk", kind="pre"),)
+    keys = (*sections.DISK, *sections.STORAGE, "@console|console", "@kernel_arguments|kernel_arguments")
+    return ((keys, scripts.section(disks.script(host, commands), "pre-disk", kind="pre")),)
 
 
 def _values(profile: Profile, host: Host, generation: Generation, install_url: str, machine: Machine) -> dict[str, Any]:
@@ -191,6 +201,7 @@ def _values(profile: Profile, host: Host, generation: Generation, install_url: s
         "users": [(account, access.user(account)) for account in profile.users],
         "ssh_keys": access.command_keys(profile, generation),
         "network": network.lines(host.network, host.hostname, profile.release),
+        "network_keys": network.KEYS,
         "chosen": disks.INCLUDE if host.disk.order else "",
         "carried": sections.carried(profile, host),
         "rhsm": _rhsm(host, generation),

@@ -22,12 +22,16 @@ LOGS: Mapping[str, str] = {"pre": "/tmp", "post": "/root", "onerror": "/tmp"}  #
 ENDS = frozenset({"pre", "post"})
 
 
-def before(profile: Profile, host: Host) -> Iterable[Ready]:
+# A section, and the groups of keys that made it, as the comment above it names them (render.Origins).
+Part = tuple[tuple[str, ...], Ready]
+
+
+def before(profile: Profile, host: Host) -> Iterable[Part]:
     """The user's %pre scripts. Raises UsageError naming file and line."""
     return _users(profile.pre, "pre", host)
 
 
-def after(profile: Profile, host: Host) -> Iterable[Ready]:
+def after(profile: Profile, host: Host) -> Iterable[Part]:
     """The user's %post scripts, and those that run where the installation fails. Raises UsageError naming file and
     line, or the release that has no %onerror."""
     if profile.onerror and profile.release.generation.name == "el6":
@@ -36,7 +40,7 @@ def after(profile: Profile, host: Host) -> Iterable[Ready]:
     return (*_users(profile.post, "post", host), *_users(profile.onerror, "onerror", host))
 
 
-def _users(files: Iterable[TextFile], kind: str, host: Host) -> Iterable[Ready]:
+def _users(files: Iterable[TextFile], kind: str, host: Host) -> Iterable[Part]:
     for number, file in enumerate(files, 1):
         found = SHEBANG.fullmatch(file.text.split("\n", 1)[0]) if file.text.startswith("#!") else None
         if file.text.startswith("#!") and not found:
@@ -48,8 +52,8 @@ def _users(files: Iterable[TextFile], kind: str, host: Host) -> Iterable[Ready]:
                              f"dos2unix {file.path}")
         flags = [f"set -{found['flags']}"] if found and found["flags"] else []
         lines = [*_facts(host, kind), *flags, file.text.rstrip("\n")]
-        yield section("\n".join(lines), f"{kind}-{number}", file, kind=kind, shift=len(lines) - 1,
-                      shell=found["shell"] if found else "sh")
+        yield (kind,), section("\n".join(lines), f"{kind}-{number}", file, kind=kind, shift=len(lines) - 1,
+                               shell=found["shell"] if found else "sh")
 
 
 def section(body: str, log: str, file: TextFile | None = None, *, kind: str = "post", shift: int = 0,

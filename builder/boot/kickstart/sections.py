@@ -9,6 +9,7 @@ from builder.boot import points
 from builder.boot.kickstart import access, scripts, storage, template
 from builder.boot.kickstart.quoting import Ready
 from builder.boot.kickstart.repositories import Repositories
+from builder.boot.kickstart.scripts import Part
 from builder.boot.line.cmdline import Machine
 from builder.catalog.generation import Generation
 from builder.errors import UsageError
@@ -17,6 +18,8 @@ from builder.profile.values import Encryption, Host, Profile
 
 # Machines whose firmware may be UEFI without anybody saying so.
 MAY_BE_UEFI: tuple[Machine, ...] = ("kvm", "pc")
+# Groups of keys, as the comment above a section names them.
+DISK, STORAGE, RHSM, RUN = ("@disk|disk",), ("@storage|storage",), ("rhsm.organization",), ("xen.run",)
 # What clevis unlocks while the initramfs runs, and what comes later (RHEL 9 Security hardening, 10.8).
 CLEVIS = ("clevis", "clevis-luks", "clevis-dracut", "clevis-systemd")
 # What runs for each new kernel: by whom, the folder, our file in it (new-kernel-pkg(8), kernel-install(8)).
@@ -46,7 +49,7 @@ def packages(profile: Profile, host: Host) -> tuple[str, ...]:
     return (*tang, *(("subscription-manager",) if register else ()))
 
 
-def own(profile: Profile, host: Host, machine: Machine, repositories: Repositories | None) -> Iterable[Ready]:
+def own(profile: Profile, host: Host, machine: Machine, repositories: Repositories | None) -> Iterable[Part]:
     """Of the host only disk, storage, firmware and rhsm matter here: hosts that share them share the sections.
 
     Raises UsageError for a guest that its loader could not start.
@@ -55,36 +58,47 @@ def own(profile: Profile, host: Host, machine: Machine, repositories: Repositori
     secrets = carried(profile, host)
     logs = bool(profile.pre or host.disk.order)
     if logs or host.secrets:
-        yield _ours("post-carry.sh.j2", "carry", chroot=False, logs=logs, chosen=bool(host.disk.order),
-                    private=bool(host.secrets), secrets=[Ready(name) for name, _ in secrets])
+        yield _carrying(profile, host), _ours(
+            "post-carry.sh.j2", "carry", chroot=False, logs=logs, chosen=bool(host.disk.order),
+            private=bool(host.secrets), secrets=[Ready(name) for name, _ in secrets])
     keys = access.script_keys(profile, generation)
     administrators = access.administrators_without_password(profile)
     if keys or administrators:
-        yield _ours("post-access.sh.j2", "access", accounts=keys, administrators=administrators)
+        named = ("root.ssh_keys" if name == "root" else f"user.{name}.ssh_keys" for name, _ in keys)
+        yield (*named, *(f"user.{name}.groups" for name in administrators)), _ours(
+            "post-access.sh.j2", "access", accounts=keys, administrators=administrators)
     if host.rhsm and not registers_by_command(generation):
-        yield _ours("post-rhsm.sh.j2", "rhsm")
+        yield RHSM, _ours("post-rhsm.sh.j2", "rhsm")
     if repositories:
-        yield _ours("post-repositories.sh.j2", "repositories", repositories=repositories, why=Ready(repositories.why))
+        yield ("installed_repos",), _ours("post-repositories.sh.j2", "repositories", repositories=repositories,
+                                          why=Ready(repositories.why))
     yield from _loaders(profile, host, machine)
     if host.storage.encrypt and host.storage.encrypt.tang:
         if not points.knows("clevis", profile.release):
             raise UsageError(f"host.{host.name}.storage.encrypt.tang: clevis came with EL7.4, and this is "
                              f"{profile.release}", "leave tang out, or install a later release")
-        yield _clevis(host.storage.encrypt, generation)
+        yield STORAGE, _clevis(host.storage.encrypt, generation)
 
 
-def _loaders(profile: Profile, host: Host, machine: Machine) -> Iterable[Ready]:
+def _carrying(profile: Profile, host: Host) -> tuple[str, ...]:
+    """The keys for which something is carried from the installer into the installed system."""
+    return (*(("pre",) if profile.pre else ()), *(DISK if host.disk.order else ()),
+            *(STORAGE if host.storage.encrypt else ()), *(RHSM if host.rhsm else ()))
+
+
+def _loaders(profile: Profile, host: Host, machine: Machine) -> Iterable[Part]:
     generation = profile.release.generation
     if machine in storage.NO_FIRMWARE:
-        yield _ours("post-xen.sh.j2", "xen", upstart=generation.name == "el6", bls=generation.boot_menu == "bls")
+        yield RUN, _ours("post-xen.sh.j2", "xen", upstart=generation.name == "el6", bls=generation.boot_menu == "bls")
         if profile.xen.run in ("pvgrub", "pvh-grub"):  # both look in the same places (XEN 1)
             if generation.boot_menu == "grub.conf":
                 raise UsageError(f"xen.run: {profile.xen.run} reads grub.cfg, which EL6 does not write",
                                  'set run = "pygrub"')
             runner, folder, file = MENU_HOOKS[generation.boot_menu]
-            yield _ours("post-pvgrub.sh.j2", "pvgrub", runner=Ready(runner), folder=Ready(folder), file=Ready(file))
+            yield RUN, _ours("post-pvgrub.sh.j2", "pvgrub", runner=Ready(runner), folder=Ready(folder),
+                             file=Ready(file))
     elif host.firmware == "uefi" or (machine in MAY_BE_UEFI and not host.firmware):
-        yield _ours("post-bootorder.sh.j2", "bootorder")
+        yield ("@firmware|firmware",), _ours("post-bootorder.sh.j2", "bootorder")
 
 
 def _clevis(encrypt: Encryption, generation: Generation) -> Ready:

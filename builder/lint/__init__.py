@@ -1,0 +1,1 @@
+"""What others wrote, judged: kickstarts and kernel command lines."""

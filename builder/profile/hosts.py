@@ -95,7 +95,8 @@ class Hosts:
     def _disk(self, name: str, key: str, table: schema.Host) -> Disk:
         raw, where = (table.disk, f"{key}.disk") if table.disk is not None else (self.raw.disk, "disk")
         if raw is None:
-            self.mistakes.add(f"{key}.disk", 'missing; which disk may be erased? disk = { size = "20 GiB" }')
+            if table.class_ is None or table.class_ in self.raw.class_:  # else the class would have said it
+                self.mistakes.add(f"{key}.disk", 'missing; which disk may be erased? disk = { size = "20 GiB" }')
             return Disk(name="xvda")
         found = storage.disk(raw, where, self.mistakes, guest=kinds.DISKS.get(self.kind, "") if self.kind else "",
                              image=f"{self.images}/{name}.img")

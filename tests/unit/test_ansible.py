@@ -186,7 +186,8 @@ def test_what_ansible_does_not_print_is_told_in_a_line(data):
     assert told[0].startswith("hosts.json inventory: not what ansible-inventory --list prints: ")
 
 
-@pytest.mark.parametrize("value", [b'"\\ud800"', b'"\xff"', b"1e999", b"[" * 20000 + b"]" * 20000])
+@pytest.mark.parametrize("value", [b'"\\ud800"', b'"\xff"', b"1e999", b"[" * 20000 + b"]" * 20000, b"[" * 900 + b"]" * 900,
+                                   b'{"a":' * 900 + b"1" + b"}" * 900])
 def test_a_value_that_is_no_json_is_told_with_its_host(value):
     _, told = parsed(b'{"_meta": {"hostvars": {"a": {"pinboot_memory": ' + value + b"}}}}")
     assert len(told) == 1 and told[0].startswith("hosts.json ")

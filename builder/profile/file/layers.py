@@ -186,7 +186,7 @@ def _bytes(path: Path, shown: str) -> bytes:
 def _parse(data: bytes, shown: str) -> dict[str, Any]:
     try:
         table = tomllib.loads(data.decode())
-        if _is_deep(table):
+        if is_deep(table):
             raise RecursionError
         return table
     except RecursionError:
@@ -199,7 +199,7 @@ def _parse(data: bytes, shown: str) -> dict[str, Any]:
                          'texts stand in quotes: key = "value"; a table starts with [name]') from None
 
 
-def _is_deep(table: dict[str, Any]) -> bool:
+def is_deep(table: dict[str, Any] | list[Any]) -> bool:
     """Deeper than any profile: who walks it by recursion would end in a traceback."""
     level: list[Any] = [table]
     for _ in range(MAX_DEPTH):

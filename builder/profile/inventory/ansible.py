@@ -150,7 +150,8 @@ class _Reader:
         """Put the keys of a table `pinboot` into the host's."""
         found = self._decoded(f"{host}.{TABLE}", raw)
         if not isinstance(found, dict):
-            self.mistakes.at(self.origin, f"{host}.{TABLE}", "is no table of keys, as in pinboot: {memory: 4 GiB}")
+            if found is not None:
+                self.mistakes.at(self.origin, f"{host}.{TABLE}", "is no table of keys, as in pinboot: {memory: 4 GiB}")
             return False
         for key, each in found.items():
             place, value = self._place(f"{TABLE}.{key}", key), self._clear(f"{host}.{TABLE}.{key}", each)
@@ -160,7 +161,10 @@ class _Reader:
 
     def _decoded(self, where: str, raw: msgspec.Raw) -> Any:
         try:
-            return msgspec.json.decode(raw)
+            value = msgspec.json.decode(raw)
+            if isinstance(value, dict | list) and layers.is_deep(value):
+                raise RecursionError("tables in each other, deeper than any key is")
+            return value
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as reason:
             self.mistakes.at(self.origin, where, f"no JSON that can be read: {reason}")
             return None

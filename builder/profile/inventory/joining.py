@@ -50,6 +50,7 @@ class _Joining:
         # A host has one name in any spelling.
         self.written = {word.lower(): word for word in hosts}
         self.first: dict[str, Origin] = {}
+        self.classed: dict[frozenset[str], frozenset[str]] = {}
         found = joined.table.get("class", {})
         self.classes = frozenset(found if isinstance(found, dict) else ())
 
@@ -59,11 +60,11 @@ class _Joining:
             return
         self.first[row.name] = row.origin
         word = self.written.get(row.name, row.name)
-        own = self.hosts.get(word, {})
-        if word in self.joined.strangers:
-            del self.hosts[word]  # it is here for --set alone; its place is that of its row
+        # A host that has a row has its place there, whatever a table or --set says of it beside.
+        own = self.hosts.pop(word, {})
         if not isinstance(own, dict):
-            return  # its shape is told with all others
+            self.hosts[word] = own  # its shape is told with all others
+            return
         keys = row.keys
         if row.groups and "class" not in row.table and "class" not in own:
             keys = self._classed(row)
@@ -79,7 +80,7 @@ class _Joining:
                                                              f"{', '.join(groups)}; pinboot_class says which it is")
         elif groups:
             row.table["class"] = groups[0]
-            return row.keys | {"class"}
+            return self.classed.setdefault(row.keys, row.keys | {"class"})
         return row.keys
 
 

@@ -112,10 +112,10 @@ def matches(shown: tuple[str, ...], seen: tuple[str, ...]) -> bool:
 
 
 def blessed(page: str, told: Sequence[tuple[Step, tuple[str, ...]]]) -> str:
-    """The page with what was seen in place of what it shows, where that differs."""
+    """The page with what was seen in place of what it shows; what it leaves out by dots stays so where it is true."""
     lines = page.split("\n")
     for step, seen in sorted(told, key=lambda each: -each[0].line):
-        if not matches(step.output, seen):
+        if "..." not in step.output or not matches(step.output, seen):
             at = step.line - 1
             lines[at : at + len(step.output)] = seen
     return "\n".join(lines)

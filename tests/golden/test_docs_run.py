@@ -45,6 +45,7 @@ def of(kind):
 
 def commands(text):
     """The words of every call of pinboot in a shell text, without what the shell itself takes."""
+    text = re.sub(r"[0-9]?>>?(?:&[0-9]| ?[^\s;|&]+)", "", text)
     lexer = shlex.shlex(text.replace("\\\n", " ").replace("\n", " ; "), posix=True, punctuation_chars=True)
     lexer.whitespace_split = True
     simple: list[list[str]] = [[]]

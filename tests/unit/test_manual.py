@@ -140,7 +140,7 @@ def test_there_are_enough_real_profiles():
     assert len(REAL) > 25
 
 
-PAGES = ("profiles.md", "networks.md", "storage.md", "kickstarts.md", "outputs.md")
+PAGES = ("profiles.md", "machines.md", "networks.md", "storage.md", "kickstarts.md", "outputs.md")
 
 
 def test_profiles_that_the_pages_show_are_valid():

@@ -111,7 +111,7 @@ def script(parser: argparse.ArgumentParser, shell: str) -> str:
 
     filled = _filled()
     _note(parser, "", {kind: _fill(text, filled) for kind, text in _BY[shell].items()}, shell)
-    made = shtab.complete(parser, shell, preamble={shell: _fill(_PREAMBLE[shell], filled)})
+    made = shtab.complete(parser, shell, preamble=_fill(_PREAMBLE[shell], filled))
     return made if made.endswith("\n") else f"{made}\n"
 
 

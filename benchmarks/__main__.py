@@ -17,6 +17,7 @@ JOBS: dict[str, Callable[[Bench], tuple[str, list[Row]]]] = {
     "startup": building.startup,
     "unchanged": building.unchanged,
     "hosts": building.hosts,
+    "inventory": building.inventory,
     "network": building.network,
     "big": fetching.big,
     "many": fetching.many,

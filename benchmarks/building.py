@@ -33,6 +33,14 @@ router = "10.20.0.1"
 gateway = "10.20.0.1"
 nameservers = ["10.20.0.2"]
 """
+CLASSES = """
+[class.small]
+memory = "3800 MiB"
+disk = { size = "20 GiB" }
+[class.large]
+memory = "16 GiB"
+disk = { size = "200 GiB" }
+"""
 
 
 def startup(bench: Bench) -> tuple[str, list[Row]]:
@@ -74,6 +82,22 @@ def hosts(bench: Bench) -> tuple[str, list[Row]]:
         *rows, Row(name=last.name, cost=last.cost, note=note)]
 
 
+def inventory(bench: Bench) -> tuple[str, list[Row]]:
+    """The same from a CSV file whose hosts are of two classes, in a tar."""
+    rows: list[Row] = []
+    for count in (bench.size(FEW), bench.size(MANY)):
+        folder = bench.folder / f"rows{count}"
+        with _locked(folder, count, csv=True):
+            cost = run((*PINBOOT, "build", "fleet.toml", "-q", "--offline", "-o", "fleet.tar"), folder)
+            rows.append(Row(name=f"pinboot build, {count:,} rows of CSV, tar", cost=cost))
+        shutil.rmtree(folder)
+    few, many = (row.cost for row in rows if row.cost)
+    more = bench.size(MANY) - bench.size(FEW)
+    held = ((many.peak or 0) - (few.peak or 0)) / more * 1024
+    note = f"a row: {(many.seconds - few.seconds) / more * 1e6:.0f} us (target: {HOST_TARGET} us), {held:.1f} KiB"
+    return "hosts out of an inventory", [rows[0], Row(name=rows[1].name, cost=rows[1].cost, note=note)]
+
+
 def network(bench: Bench) -> tuple[str, list[Row]]:
     """500 machines that boot over the network, with every loader and service: once, as users build it."""
     folder, count = bench.folder / "network", bench.size(SERVED)
@@ -102,16 +126,19 @@ def _machine(number: int) -> str:
 
 
 @contextmanager
-def _locked(folder: Path, hosts: int) -> Iterator[None]:
-    """A profile with its lock, and everything that it needs in the store: builds need no network."""
+def _locked(folder: Path, hosts: int, *, csv: bool = False) -> Iterator[None]:
+    """A profile with its lock, and everything that it needs in the store: builds need no network. With `csv` the hosts
+    are rows of a CSV file instead of tables."""
     folder.mkdir(parents=True)
     with serve.serve({profiles.CENTOS: tree.centos7()}) as mirror:
         text = profiles.centos(mirror)
         text = text[:text.index("[host.")]
-        layers = [f"hosts{start}.toml" for start in range(0, hosts, LAYER)]
-        for start, name in zip(range(0, hosts, LAYER), layers, strict=True):
-            (folder / name).write_text("".join(map(_host, range(start, min(hosts, start + LAYER)))))
-        (folder / "fleet.toml").write_text(f"extends = {json.dumps(layers)}\n{text}")
+        if csv:
+            (folder / "hosts.csv").write_text("name,class,mac,address,rack\n" + "".join(map(_row, range(hosts))))
+            text = f'inventory = "hosts.csv"\n{text}{CLASSES}'
+        else:
+            text = f"extends = {json.dumps(_layers(folder, hosts))}\n{text}"
+        (folder / "fleet.toml").write_text(text)
         before = os.environ.get("XDG_CACHE_HOME")
         os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
         try:
@@ -122,6 +149,20 @@ def _locked(folder: Path, hosts: int) -> Iterator[None]:
             os.environ.pop("XDG_CACHE_HOME")
             if before is not None:
                 os.environ["XDG_CACHE_HOME"] = before
+
+
+def _layers(folder: Path, hosts: int) -> list[str]:
+    """Files of host tables, by name."""
+    layers = [f"hosts{start}.toml" for start in range(0, hosts, LAYER)]
+    for start, name in zip(range(0, hosts, LAYER), layers, strict=True):
+        (folder / name).write_text("".join(map(_host, range(start, min(hosts, start + LAYER)))))
+    return layers
+
+
+def _row(number: int) -> str:
+    high, low = divmod(number, 250)
+    return (f"h{number:05},{'large' if number % 3 else 'small'},00:16:3e:01:{high:02x}:{low:02x},"
+            f"192.168.{high + 2}.{low + 2}/16,A{number % 40}\n")
 
 
 def _host(number: int) -> str:

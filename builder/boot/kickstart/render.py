@@ -56,6 +56,7 @@ class Kickstarts:
         self.generation = profile.release.generation
         self._read: set[str] = set()
         self._own: dict[tuple[object, ...], tuple[Part, ...]] = {}
+        self._origins = _Origins(profile)
 
     @functools.cached_property
     def _repositories(self) -> repositories.Repositories | None:
@@ -91,6 +92,7 @@ class Kickstarts:
             return self._users(template.users(profile.template, values), f"{profile.template.path} for {host.name}")
         fields.check(profile, host, self.generation)
         values = _values(profile, host, self.generation, self.install_url, self.machine)
+        values["by"] = functools.partial(self._origins.comment, host)
         values["sections"] = [(values["by"](*keys), section) for keys, section in self._sections(host, values)]
         text = template.kickstart("kickstart.ks.j2")(**values)
         seen = shape(text, host)
@@ -191,7 +193,6 @@ def _values(profile: Profile, host: Host, generation: Generation, install_url: s
                 (("disabled", profile.services.disabled), ("enabled", profile.services.enabled)) if names]
     return {
         "title": Ready(f"Kickstart of {host.hostname}: {profile.release}, profile {profile.name}"),
-        "by": _Origins(profile, host).comment,
         "line": quoting.words,
         "bare": lambda text: Ready(quoting.printable(text)),
         "profile": profile,
@@ -258,32 +259,42 @@ def _firewall(profile: Profile) -> tuple[str, ...]:
 
 
 class _Origins:
-    """Tells in comments which keys of the profile made a group of lines."""
+    """Tells in comments which keys of the profile made a group of lines. One for all hosts: most of what is told is the
+    same for each."""
 
-    def __init__(self, profile: Profile, host: Host) -> None:
+    def __init__(self, profile: Profile) -> None:
         self.profile = profile
-        self.host = host
+        self._told: dict[tuple[str, ...], Ready] = {}
 
-    def comment(self, *groups: str) -> Ready:
+    def comment(self, host: Host, *groups: str) -> Ready:
         """Each group is a list of keys joined by `|`, of which the first that is set counts; `@` stands for the table
         of the host, or of its class where the host's own does not say it, `%` for that of the class. Where none is set
         at all, the first key of the first group stands with `default`."""
-        found = dict.fromkeys(said for group in groups if (said := self._said(group)))
-        first = groups[0].partition("|")[0].replace("@", f"host.{self.host.name}.")
-        return quoting.comment(", ".join(found) if found else f"{first} (default)")
+        if groups in self._told:
+            return self._told[groups]
+        found = dict.fromkeys(said for group in groups if (said := self._said(host, group)))
+        first = groups[0].partition("|")[0].replace("@", f"host.{host.name}.")
+        made = quoting.comment(", ".join(found) if found else f"{first} (default)")
+        if not any(mark in group for group in groups for mark in "@%"):
+            self._told[groups] = made
+        return made
 
-    def _said(self, group: str) -> str:
+    def _said(self, host: Host, group: str) -> str:
         for word in group.split("|"):
             if word.startswith("@"):
-                found = self.profile.said(self.host, word[1:])
+                found = self.profile.said(host, word[1:])
             else:
-                key = word.replace("%", f"class.{self.host.class_name}.")
+                key = word.replace("%", f"class.{host.class_name}.")
                 origin = self.profile.origins.get(key)
                 found = (key, origin) if origin else None
             if found:
                 key, by = found
-                # A file by the name that the user wrote; never where it lies on this machine.
-                file = PurePath(by.file)
-                name = file.name if file.is_absolute() else by.file
-                return f"{key} ({name} line {by.line})" if by.line else f"{key} ({name})"
+                return f"{key} ({_file(by.file)} line {by.line})" if by.line else f"{key} ({_file(by.file)})"
         return ""
+
+
+@functools.lru_cache(maxsize=256)
+def _file(name: str) -> str:
+    """A file by the name that the user wrote; never where it lies on this machine."""
+    path = PurePath(name)
+    return path.name if path.is_absolute() else name

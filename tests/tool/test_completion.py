@@ -97,7 +97,8 @@ ASK = {"bash": bash, "fish": fish}
     (("check", "top"), {"top.toml"}), (("check", "profiles/we"), {"profiles/web1.toml"}),
     (("build", "web1", "--host", ""), {"alpha", "beta", "gamma"}), (("store", "gc", "t"), {"top.lock"}),
     (("completion", ""), set(SHELLS)), (("explain", "eviden"), {"evidence"}), (("explain", "storage.la"), {"storage.layout"}),
-    (("hash-password", "--release", "rocky-1"), {"rocky-10"}),
+    (("hash-password", "--release", "rocky-1"), {"rocky-10"}), (("diff", "top.lock", "we"), {"web1"}),
+    (("show", "to"), {"top.lock", "top.toml"}), (("ks", "check", "my.ks", "--release", "alma-1"), {"alma-10"}),
 ])
 def test_a_shell_offers_what_may_stand_there(desk, shell, words, offered):
     assert set(ASK[shell](desk, *words)) == offered

@@ -18,7 +18,8 @@ from builder.profile import starters
 # What a metavar stands for, wherever it is said; any other one is left to the shell.
 VALUES: Mapping[str, str] = {
     "PROFILE": "profiles", "STARTER": "starters", "NAME": "hosts", "LOCK": "locks", "BUNDLE": "files", "FILE": "files",
-    "HASH": "files", "KEY": "files", "DIR": "folders", "WORD": "words", "RELEASE": "releases",
+    "HASH": "files", "KEY": "files", "LINE|FILE": "files", "DIR": "folders", "WORD": "words", "RELEASE": "releases",
+    "R": "releases", "PROFILE|LOCK|BUNDLE": "sides", "OLD": "sides", "NEW": "sides",
 }
 # A name that is yet to be chosen.
 NEW = {("init", "NAME")}
@@ -42,6 +43,10 @@ _pinboot_profiles() {
   compgen -f -X '!*.toml' -- "$1"
   compgen -d -- "$1"
 }
+_pinboot_sides_file() {
+  _pinboot_plain | _pinboot_matching "$1"
+  compgen -f -- "$1"
+}
 _pinboot_starters() { printf '%s\n' @starters@ | _pinboot_matching "$1"; }
 _pinboot_hosts() {
   command sed -n 's/^\[host\.\([A-Za-z0-9-]*\)\].*/\1/p' ./*.toml profiles/*.toml 2> /dev/null | _pinboot_matching "$1"
@@ -62,6 +67,12 @@ _pinboot_profiles() {
   compadd -a names
   _files -g '*.toml'
 }
+_pinboot_sides() {
+  local -a names
+  names=(profiles/*.toml(N:t:r))
+  compadd -a names
+  _files
+}
 _pinboot_starters() { compadd - @starters@ }
 _pinboot_hosts() {
   local -a names
@@ -78,10 +89,17 @@ function _pinboot_suffix
     string match -q -- "*$argv" $path; or string match -q -- '*/' $path; and printf '%s\n' $candidate
   end
 end
-function _pinboot_profiles
+function _pinboot_plain
   for path in profiles/*.toml
     string replace -r '^.*/(.*)\.toml$' '$1' -- $path
   end
+end
+function _pinboot_sides
+  _pinboot_plain
+  __fish_complete_path (commandline -ct)
+end
+function _pinboot_profiles
+  _pinboot_plain
   printf '%s\n' @starters@
   _pinboot_suffix .toml
 end
@@ -94,11 +112,11 @@ end
 # By shell: what each kind of value is completed by.
 _BY: Mapping[str, Mapping[str, str]] = {
     "bash": {kind: f"_pinboot_{kind}" for kind in ("profiles", "starters", "hosts", "files", "words", "releases")}
-    | {"locks": "_pinboot_locks_glob", "folders": "_pinboot_folders_dir"},
-    "zsh": {kind: f"_pinboot_{kind}" for kind in ("profiles", "starters", "hosts", "words", "releases")}
+    | {"locks": "_pinboot_locks_glob", "folders": "_pinboot_folders_dir", "sides": "_pinboot_sides_file"},
+    "zsh": {kind: f"_pinboot_{kind}" for kind in ("profiles", "sides", "starters", "hosts", "words", "releases")}
     | {"locks": "_files -g '*.lock'", "files": "_files", "folders": "_files -/"},
-    "fish": {"profiles": "(_pinboot_profiles)", "hosts": "(_pinboot_hosts)", "starters": "@starters@",
-             "words": "@words@", "releases": "@releases@", "locks": "(_pinboot_suffix .lock)",
+    "fish": {"profiles": "(_pinboot_profiles)", "sides": "(_pinboot_sides)", "hosts": "(_pinboot_hosts)",
+             "starters": "@starters@", "words": "@words@", "releases": "@releases@", "locks": "(_pinboot_suffix .lock)",
              "files": "(__fish_complete_path (commandline -ct))", "folders": "(__fish_complete_directories)"},
 }
 _PREAMBLE = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}

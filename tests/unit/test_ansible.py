@@ -215,3 +215,9 @@ def test_any_json_is_rows_or_told_mistakes_and_the_copy_reads_back(variables, gr
 @given(st.binary(max_size=80).map(lambda data: b'{"_meta": {"hostvars": {"a": {"rack": ' + data) | st.binary(max_size=80))
 def test_no_bytes_end_in_a_traceback(data):
     parsed(data)
+
+
+def test_more_hosts_than_any_site_has_are_not_read(monkeypatch):
+    monkeypatch.setattr(ansible, "MOST_HOSTS", 2)
+    made, told = parsed(listed({"a": {}, "b": {}, "c": {}}))
+    assert made.rows == () and told == ["hosts.json inventory: more than 200000 hosts; divide them among profiles"]

@@ -267,3 +267,9 @@ def test_a_file_of_another_kind_is_refused_with_what_to_do_instead(tmp_path, ent
 def test_a_file_that_is_too_large_is_not_read_to_its_end(tmp_path, monkeypatch):
     monkeypatch.setitem(files.MOST, ".csv", 100)
     assert 'inventory: "hosts.csv" is larger than 0 MiB' in refused(tmp_path, {"hosts.csv": b"x" * 101})
+
+
+def test_more_hosts_than_any_site_has_are_not_read(monkeypatch):
+    monkeypatch.setattr(sheet, "MOST_HOSTS", 2)
+    rows, told = parsed("name\na\nb\nc\nd\n")
+    assert list(rows) == ["a", "b"] and told == ["hosts.csv line 4 inventory: more than 200000 hosts; divide them among profiles"]

@@ -21,7 +21,7 @@ from builder.profile.file.mistakes import Mistakes
 from builder.profile.inventory import cells, groups
 from builder.profile.inventory.cells import Place
 from builder.profile.inventory.groups import Groups
-from builder.profile.inventory.rows import KEYS, Inventory, Row
+from builder.profile.inventory.rows import KEYS, MOST_HOSTS, TOO_MANY, Inventory, Row
 from builder.profile.values import Origin
 
 TABLE = "pinboot"
@@ -55,10 +55,14 @@ def read(data: bytes, file: str, mistakes: Mistakes) -> Inventory:
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as reason:
         mistakes.at(origin, "inventory", f"not what ansible-inventory --list prints: {reason}")
         return Inventory()
+    listed = dict.fromkeys((*hostvars, *known.hosts()))
+    if len(listed) > MOST_HOSTS:
+        mistakes.at(origin, "inventory", TOO_MANY)
+        return Inventory()
     reader = _Reader(known, origin, mistakes)
     rows: list[Row] = []
     kept: dict[str, Variables] = {}
-    for name in dict.fromkeys((*hostvars, *known.hosts())):
+    for name in listed:
         row, kept[name] = reader.host(name, {**known.variables(name), **hostvars.get(name, {})})
         if row:
             rows.append(row)

@@ -10,6 +10,8 @@ from typing import Any
 from builder.profile.file import schema, walk
 from builder.profile.values import Origin
 
+MOST_HOSTS = 200_000
+TOO_MANY = f"more than {MOST_HOSTS} hosts; divide them among profiles"
 KEYS = tuple(walk.fields(schema.Host))
 # What others call the keys of a host.
 OTHERS = {"ip": "address", "ipv4": "address", "ip_address": "address", "ipaddr": "address", "cidr": "address",

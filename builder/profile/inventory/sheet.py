@@ -18,7 +18,7 @@ from builder.profile.file import walk
 from builder.profile.file.mistakes import Mistakes
 from builder.profile.inventory import cells
 from builder.profile.inventory.cells import Place
-from builder.profile.inventory.rows import KEYS, Inventory, Row, meant
+from builder.profile.inventory.rows import KEYS, MOST_HOSTS, TOO_MANY, Inventory, Row, meant
 from builder.profile.values import Origin
 
 NAME = "name"
@@ -52,8 +52,15 @@ def read(data: bytes, file: str, mistakes: Mistakes) -> Inventory:
     if columns is None:
         return Inventory(data=data)
     reader = _Reader(columns, file, mistakes)
-    rows = tuple(row for line, record in records if (row := reader.row(line, record)))
-    return Inventory(rows=rows, facts=columns.facts, data=data)
+    rows: list[Row] = []
+    for number, (line, record) in enumerate(records):
+        if number == MOST_HOSTS:
+            mistakes.at(Origin(file, line), "inventory", TOO_MANY)
+            break
+        row = reader.row(line, record)
+        if row:
+            rows.append(row)
+    return Inventory(rows=tuple(rows), facts=columns.facts, data=data)
 
 
 def _text(data: bytes, file: str, mistakes: Mistakes) -> str | None:

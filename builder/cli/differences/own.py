@@ -38,7 +38,7 @@ def rendered(found: Rebuilt) -> Iterator[str]:
     yield f"{found.made} of {count(found.texts, 'text')} again from its own profile and lock, as built to the byte"
     if found.lacking and found.made < found.texts:
         yield f"the others need what is not in a bundle: {some(found.lacking, 6)}"
-        yield "with the profile and its files all are compared: pinboot diff PROFILE BUNDLE"
+        yield "to compare all of them: pinboot diff PROFILE BUNDLE"
 
 
 def rows(found: Rebuilt, *, full: bool) -> Iterator[tuple[str, str]]:
@@ -87,6 +87,8 @@ def markdown(found: Rebuilt, *, full: bool) -> Iterator[str]:
     yield from (f"- rendered: {md.prose(each)}" for each in rendered(found))
     yield from (f"- {kind + ': ' if kind else ''}{md.code(name)}" for kind, name in rows(found, full=full))
     yield from (f"- note: {md.prose(note)}" for note in notes(found))
+    if found.groups:
+        yield from ("", "In each change `-` is as built, `+` as it lies there.")
     for group in found.groups if full else found.groups[:words.FEW_GROUPS]:
         yield from md.change(group, full=full)
 

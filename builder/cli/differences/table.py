@@ -66,8 +66,9 @@ def _hosts(found: Difference) -> dict[str, Any] | None:
 
 def _texts(texts: Found | None) -> dict[str, Any] | None:
     return None if texts is None else {
-        "compared": texts.pairs, "kickstarts": texts.kickstarts, "same": texts.same, "only_comments": texts.comments,
-        "only_secrets": texts.secrets, "more": texts.more, "gone": _paths(texts.gone), "new": _paths(texts.come),
+        "compared": texts.pairs, "kickstarts": texts.kickstarts, "same": texts.same, "changed": texts.changed,
+        "only_comments": texts.comments, "only_secrets": texts.secrets, "more": texts.more,
+        "gone": _paths(texts.gone), "new": _paths(texts.come),
         "changes": [told(each) for each in texts.groups]}
 
 

@@ -66,7 +66,9 @@ def _pins(changed: Sequence[PinChange]) -> Iterator[str]:
     name = max(len(words.pin_name(each)) for each in changed)
     old = max(len(words.pin(each.locked)) for each in changed)
     for each in changed:
-        yield words.visible(f"{words.pin_name(each):<{name}}  {words.pin(each.locked):<{old}} -> {words.pin(each.now)}")
+        left = words.visible(f"{words.pin_name(each):<{name}}  {words.pin(each.locked):<{old}}")
+        right = f" -> {words.pin(each.now)}"
+        yield from (f"{left}{right}",) if len(left + right) <= ROOM else (left.rstrip(), f"{'':<{name}} {right}")
         if each.locked and each.now and each.other_bytes and each.locked.size != each.now.size:
             yield f"  {printing.size(each.locked.size)} -> {printing.size(each.now.size)}"
         for line in words.pin_detail(each):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from builder.errors import UsageError
@@ -9,6 +10,7 @@ from builder.jobs.comparing import beneath, rendered, settings
 from builder.jobs.comparing.rendered import Around
 from builder.jobs.comparing.settings import Changed
 from builder.jobs.comparing.sides import Side
+from builder.jobs.comparing.texts.own import natural
 from builder.jobs.comparing.texts.pairs import Found
 from builder.lock import compare
 from builder.lock.compare import Change, PinChange
@@ -96,10 +98,14 @@ def _hosts(old: Side, new: Side) -> Hosts:
     before, after = ({host.name: host for host in side.hosts} for side in (old, new))
     both = old.names & new.names
     moved = tuple((name, ", ".join(_macs(before[name])), ", ".join(_macs(after[name])))
-                  for name in sorted(both & before.keys() & after.keys()) if _macs(before[name]) != _macs(after[name]))
+                  for name in _sorted(both & before.keys() & after.keys()) if _macs(before[name]) != _macs(after[name]))
     armed = [name for name, *_ in moved if set(_macs(after[name])) - set(_macs(before[name]))]
-    return Hosts(both=both, added=tuple(sorted(new.names - old.names)), removed=tuple(sorted(old.names - new.names)),
+    return Hosts(both=both, added=_sorted(new.names - old.names), removed=_sorted(old.names - new.names),
                  moved=moved, armed=tuple(armed if _boots_by_network(new) else ()))
+
+
+def _sorted(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(names, key=lambda name: (natural(name), name)))
 
 
 def _macs(host: Host) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from builder.jobs.comparing.texts.own import natural
 from builder.jobs.looking.showing import keys
 from builder.profile import secrets
 from builder.profile.values import Origin
@@ -65,7 +66,7 @@ def changed(old: Mapping[Path, Setting], new: Mapping[Path, Setting], hosts: fro
     key."""
     told: list[Changed] = []
     of_hosts: dict[Path, list[tuple[str, Changed]]] = {}
-    for path in sorted(old.keys() | new.keys()):
+    for path in sorted(old.keys() | new.keys(), key=lambda path: ([natural(part) for part in path], path)):
         before, after = old.get(path), new.get(path)
         if before and after and before.value == after.value:
             continue

@@ -62,6 +62,11 @@ class Owners:
                     yield value, self.macs[value]
 
 
+def natural(name: str) -> list[tuple[int, str]]:
+    """A key to sort names by, in which c2 comes before c10."""
+    return [(int(digits or 0), rest) for digits, rest in re.findall(r"(\d*)(\D+|$)", name, re.ASCII)]
+
+
 def owners(hosts: Iterable[Host], names: Iterable[str] = (), table: str = "") -> Owners:
     """Of resolved `hosts`; else of bare `names`. `table` is the bundle's own hosts.tsv, where it has one."""
     found = {name: Own({"name": name}) for name in names}

@@ -9,7 +9,7 @@ from builder.jobs.comparing.texts import lines, marks, packages
 from builder.jobs.comparing.texts.groups import Group, Groups, is_kickstart
 from builder.jobs.comparing.texts.lines import Edit
 from builder.jobs.comparing.texts.marks import Marked
-from builder.jobs.comparing.texts.own import NOTHING, Own, Owners
+from builder.jobs.comparing.texts.own import NOTHING, Own, Owners, natural
 from builder.jobs.comparing.texts.shelf import Shelf
 from builder.profile.secrets import Secret
 from builder.progress import Meter
@@ -54,7 +54,7 @@ def compare(old: Texts, new: Texts, *, context: int = lines.CONTEXT, concealed: 
     found = Found()
     comparing = _Comparing(found, Groups(concealed=concealed), (*old.secrets, *new.secrets), context)
     before, after = _named(old), _named(new)
-    for key in sorted(before.keys() | after.keys()):
+    for key in sorted(before.keys() | after.keys(), key=lambda each: (each[0], natural(each[1]), each[1])):
         path, host = key
         if key in before and key in after:
             owned = old.owners.hosts.get(host, NOTHING), new.owners.hosts.get(host, NOTHING)

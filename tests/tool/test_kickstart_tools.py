@@ -14,7 +14,7 @@ import pytest
 
 from builder.boot.kickstart import disks, render, repositories
 from builder.boot.line.cmdline import Machine
-from builder.boot.review.parsed import EXPECTED_WARNING
+from builder.boot.review.reading import EXPECTED_WARNING
 from builder.profile.secrets import Secret
 from builder.profile.values import Addon, Disk, Host, Rhsm, Storage, Xen
 from tests.tool.tools import need

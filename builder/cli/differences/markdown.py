@@ -20,8 +20,8 @@ from builder.jobs.routes.route import count
 from builder.lock.compare import PinChange
 
 TICKS = re.compile(r"`+")
-# Characters that mean something in a line of Markdown (CommonMark 0.31 2.4); a letter may stand for each.
-MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+.!|~@:-])")
+# Letters and numbers with a mark behind them; a number and a full stop would begin a list.
+WORD = re.compile(r"\(?[A-Za-z][A-Za-z0-9'-]*\)?[,.;:]?|[0-9]+[,;]?")
 
 
 def report(found: Difference, *, full: bool) -> Iterator[str]:
@@ -32,7 +32,7 @@ def report(found: Difference, *, full: bool) -> Iterator[str]:
     yield from _locks(found)
     yield from _hosts(found, full=full)
     if found.keys:
-        yield from _table("Settings", ("key", "old", "new", "set by"), (_setting(key, full=full) for key in found.keys))
+        yield from table("Settings", ("key", "old", "new", "set by"), (_setting(key, full=full) for key in found.keys))
     if found.texts:
         yield from _packages(found.texts, full=full)
         yield from _texts(found.texts, full=full)
@@ -47,7 +47,8 @@ def code(text: str) -> str:
         return "-"
     text = words.visible(text).replace("\t", " ")
     fence = _fence(text, 1)
-    blank = " " if text.startswith(("`", " ")) or text.endswith(("`", " ")) else ""
+    # One blank at either end is taken off where both have one, and not of blanks alone.
+    blank = " " if text.strip() and (text.startswith(("`", " ")) or text.endswith(("`", " "))) else ""
     return f"{fence}{blank}{text}{blank}{fence}"
 
 
@@ -57,12 +58,12 @@ def _fence(text: str, least: int) -> str:
 
 
 def prose(text: str) -> str:
-    """Words of ours with names from outside among them."""
-    return re.sub(r"[<>&]", lambda found: html.escape(found[0]),
-                  re.sub(r"[\\`*_\[\]|~@#]", lambda found: f"\\{found[0]}", words.visible(text)))
+    """Words of ours with names from outside among them: what is no plain word is code, because no escape keeps a name
+    from being called or an address from being a link (GFM 6.9, and what GitHub and GitLab add)."""
+    return " ".join(word if WORD.fullmatch(word) else code(word) for word in words.visible(text).split())
 
 
-def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+def table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """A table, whose cells have no bar of their own (GFM 4.10: one is escaped even in code)."""
     body = [" | ".join(cell.replace("|", "\\|") for cell in row) for row in rows]
     if body:
@@ -73,8 +74,8 @@ def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> It
 def _locks(found: Difference) -> Iterator[str]:
     rows = [(change.label, code(change.locked), code(change.now)) for change in found.facts or ()]
     rows += [(f"**accepted** {code(change.label)}", code(change.locked), code(change.now)) for change in found.accepted]
-    yield from _table("Release", ("", "old", "new"), rows)
-    yield from _table("Pins", ("file", "old", "new", ""), (_pin(each) for each in found.pins or ()))
+    yield from table("Release", ("", "old", "new"), rows)
+    yield from table("Pins", ("file", "old", "new", ""), (_pin(each) for each in found.pins or ()))
 
 
 def _pin(change: PinChange) -> tuple[str, ...]:
@@ -96,7 +97,7 @@ def _hosts(found: Difference, *, full: bool) -> Iterator[str]:
     rows += [("other MAC", code(name), f"{code(old)} to {code(new)}" + (
         "; **whatever machine has it is installed at its next start from the network**" if name in hosts.armed else ""))
         for name, old, new in (hosts.moved if full else hosts.moved[:words.FEW_GROUPS])]
-    yield from _table("Hosts", ("", "", ""), rows)
+    yield from table("Hosts", ("", "", ""), rows)
 
 
 def _setting(change: Changed, *, full: bool) -> tuple[str, ...]:
@@ -112,7 +113,7 @@ def _setting(change: Changed, *, full: bool) -> tuple[str, ...]:
 def _packages(texts: Found, *, full: bool) -> Iterator[str]:
     rows = ((str(len(hosts)), code(words.hosts(hosts, full=full)), " ".join(map(code, come)), " ".join(map(code, gone)))
             for (gone, come), hosts in texts.packages.items())
-    yield from _table("Packages", ("hosts", "", "asked for now", "no longer"), rows)
+    yield from table("Packages", ("hosts", "", "asked for now", "no longer"), rows)
 
 
 def _texts(texts: Found, *, full: bool) -> Iterator[str]:

@@ -142,7 +142,7 @@ def test_every_mistake_of_file_rows_and_cells_is_told_in_one_run(said):
             (7, "host.c6.mac", "b8:59:9f:00:01:01 belongs to c1 (hosts.csv line 2)")]:
         assert any(row.startswith(f"  hosts.csv line {line} ") and key in row and reason in row
                    for row in told.splitlines()), (line, key, reason, told)
-    assert "docs/profiles.md has every key" in told
+    assert "pinboot explain KEY" in told
 
 
 @pytest.mark.parametrize(("data", "reason"), [

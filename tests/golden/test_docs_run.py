@@ -105,11 +105,22 @@ def test_a_page_says_what_its_reader_sees(page, shop, home):
 def _run(desk, block, page):
     found = []
     for step in console.steps(block):
+        _tools(step.command)
         assert desk.code == 0 or step.command.startswith("echo $?") or not found, (
             f"{page}:{step.line}: the command before ended with {desk.code}; show it by: echo $?")
         found.append((step, desk.run(step.command)))
     assert desk.code == 0, f"{page}:{block.line}: the block's last command ended with {desk.code}; show it by: echo $?"
     return found
+
+
+def _tools(command):
+    """What a page uses that a small system may lack."""
+    if re.search(r"\bgit\b", command):
+        need("git", "git")
+    if re.search(r"\bssh-keygen\b|--(?:sign|key)\b", command):
+        need("ssh-keygen", "openssh-client")
+    if re.search(r"\bopenssl\b", command):
+        need("openssl", "openssl")
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -125,7 +126,8 @@ FOUND = [
     ("included-without-tls", GOOD + "%include http://192.0.2.5/more.ks\n", "el9", "%include"),
     ("included-without-tls", GOOD + "%ksappend http://192.0.2.5/more.ks\n", "el9", "%ksappend"),
     ("include-in-script", script("%include /run/part.sh"), "el9", "%include"),
-    ("end-in-here-document", script("cat > /root/ks <<'EOF'\n%packages2\n%end\nEOF"), "el9", "%end"),
+    ("here-document-cut", script("cat > /root/ks <<'EOF'\n%packages2\n%end\nEOF"), "el9", "%end"),
+    ("here-document-cut", script("cat > /root/ks <<-EOF\n\t%post\n\tEOF"), "el9", "\t%post"),
     ("interpreter-gone", script("print", "%post --interpreter=/usr/bin/python"), "el8", "%post"),
     ("shebang-ignored", script("#!/usr/bin/python3\nprint('x')"), "el9", "%post"),
 ]
@@ -151,6 +153,13 @@ def test_a_rule_finds_its_case_in_the_line_where_it_is(rule: str, text: str, rel
 
 def test_every_rule_has_a_case() -> None:
     assert {rule for rule, *_ in FOUND} == set(RULES)
+
+
+def test_every_rule_is_on_the_page_with_what_it_finds() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs/checking-kickstarts.md").read_text()
+    assert re.findall(r"(?m)^\| `([a-z0-9-]+)` \| (.+) \| (.+) \|$", text) == [
+        (name, ", ".join(each.value for each in (rule.severity, rule.other) if each), rule.sentence)
+        for name, rule in RULES.items()]
 
 
 def test_every_severity_that_a_rule_may_have_is_met() -> None:
@@ -193,7 +202,7 @@ MILD = [
     ("secret-in-script", script("echo $PASSWORD | passwd --stdin root"), "el9"),
     ("secret-in-script", script(f"echo 'root:{samples.HASH}' | chpasswd -e"), "el9"),
     ("secret-in-script", script("# echo geheim | passwd --stdin root"), "el9"),
-    ("end-in-here-document", script("cat <<EOF\nx\nEOF\ncat <<-E2\n\tx\n\tE2\necho $((1<<2)) <<< y"), "el9"),
+    ("here-document-cut", script("cat <<EOF\nx\nEOF\ncat <<-E2\n\tx\n\tE2\necho $((1<<2)) <<< y"), "el9"),
     ("shebang-ignored", script("#!/bin/bash\necho"), "el9"),
     ("shebang-ignored", script("#!/usr/bin/env bash\necho"), "el9"),
     ("shebang-ignored", script("#!/usr/bin/python3\nx", "%post --interpreter=/usr/bin/python3"), "el9"),
@@ -241,6 +250,10 @@ def test_after_a_section_without_end_the_rest_is_read_all_the_same() -> None:
     text = GOOD.replace("%end\n", "%post\necho\n%end\nkeybord\n")
     assert ("no-end", line_of(text, "%packages")) in rules(text)
     assert ("refused", line_of(text, "keybord")) in rules(text)
+
+
+def test_a_script_that_ends_with_the_file_inside_a_here_document_has_no_end() -> None:
+    assert ("no-end", line_of(GOOD, "%end") + 1) in rules(GOOD + "%post\ncat <<EOF\nx\n")
 
 
 def test_lines_are_those_of_the_file_where_other_letters_end_lines_for_the_parser() -> None:

@@ -95,6 +95,7 @@ def test_a_word_that_went_has_its_replacement(line: str, source: str, to: str, w
     (f"rootpw --iscrypted {YESCRYPT}", "el9", "el8", "cannot check a yescrypt hash"),
     ("reqpart", "el7", "el6", "EL6 refuses it"), ("nosuchword", "el7", "el9", "EL9 refuses it"),
     ("bootloader --append=\"quiet", "el7", "el9", "no release reads it"),
+    ("%post\ncat <<EOF\n%packages\nEOF\n%end", "el7", "el9", "cuts the here-document EOF off"),
     ("%certificate --dir=/a --filename=b\nx\n%end", "el9", "el8", "%certificate is unknown to EL8"),
     ("%packages --nobase\nnetwork-scripts\n%end", "el8", "el9", "NetworkManager alone since EL9"),
     ("url --url=http://mirror.lan/centos/7/os/x86_64", "centos-7", "rocky-9",

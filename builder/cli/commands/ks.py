@@ -57,7 +57,7 @@ def _guessed(given: Given) -> Target:
 
 def _diff(chosen: argparse.Namespace) -> int:
     if chosen.json and chosen.patch:
-        raise UsageError("--json and --patch: choose one")
+        raise UsageError("--json and --patch: choose one", "--json tells what changes and why, --patch how")
     source, target = targets.parse(chosen.source), targets.parse(chosen.target)
     given = files.read([chosen.file])[0]
     found = compare.compare(given.text, source, target, given.name)
@@ -78,7 +78,8 @@ def _diff(chosen: argparse.Namespace) -> int:
 
 
 def _patch(given: Given, found: Comparison) -> None:
-    made = patch.unified(given.text.text, found.text, "ks.cfg" if given.name == "standard input" else given.name)
+    name = "ks.cfg" if given.name == "standard input" else given.name.lstrip("/")
+    made = patch.unified(given.text.text, found.text, name)
     if made:
         printing.out(made.removesuffix("\n"))
 

@@ -38,7 +38,7 @@ def read(words: Sequence[str]) -> list[Given]:
     if len(mistakes) == 1:
         raise mistakes[0]
     if mistakes:
-        raise several(f"{len(mistakes)} files are no kickstarts", [each.message for each in mistakes])
+        raise several(f"{len(mistakes)} of {len(words)} files cannot be checked", [each.message for each in mistakes])
     return found
 
 

@@ -23,8 +23,9 @@ def findings(name: str, target: Target, guessed: bool, found: Sequence[Finding])
     by = ", as its own #version line says" if guessed else ""
     yield from textwrap.wrap(f"{name} for {target.label}{by}: {counts(found)}", WIDTH, subsequent_indent="  ",
                              break_long_words=False, break_on_hyphens=False)
-    if found:
-        yield ""
+    if not found:
+        return
+    yield ""
     yield from printing.findings([dataclasses.replace(each, topic=_place(each.line), text=f"{each.text} [{each.rule}]")
                                   for each in found])
 

@@ -101,7 +101,7 @@ RULES: dict[str, Rule] = {
     "included-later": Rule(WARNING, "%include or %ksappend: decided when the machine boots", NOTE),
     "included-without-tls": Rule(WARNING, "%include or %ksappend over http: anybody on the way decides"),
     "include-in-script": Rule(WARNING, "%include in a script, which the parser takes for itself"),
-    "end-in-here-document": Rule(ERROR, "a %end inside a here-document, where it ends the section"),
+    "here-document-cut": Rule(ERROR, "a %end, or the start of a section, inside a here-document of a script"),
     "interpreter-gone": Rule(WARNING, "an interpreter that the release has not"),
     "shebang-ignored": Rule(WARNING, "#! for another language: only --interpreter counts"),
 }

@@ -12,7 +12,7 @@ from builder.lint.kickstart.case import Case
 from builder.lint.kickstart.changes import bodies, lines, meaning, names, places, replace
 from builder.lint.kickstart.changes.replace import Change, State
 from builder.lint.kickstart.target import SECTIONS, Target
-from builder.lint.kickstart.text import outline
+from builder.lint.kickstart.text import outline, shell
 from builder.lint.kickstart.text.letters import Text
 from builder.lint.kickstart.text.outline import Command, Section
 
@@ -52,7 +52,13 @@ class _Rewriting:
 
     def _mended(self) -> None:
         for section in self.made.outline.sections:
-            if not section.end:
+            opened, word = shell.cut_document(self.made.outline, section)
+            if opened:
+                # The section's own %end, or the next section's start, stands inside the here-document.
+                self.changes.append(Change(
+                    line=opened, old=self.made.outline.lines[opened - 1].rstrip("\r\n"), new=(), state="hand",
+                    why=(f"the parser cuts the here-document {word} off, in every release",)))
+            elif not section.end:
                 last = next((line for line, text in reversed(section.body) if text.strip()), section.line)
                 self.after[last] = ["%end"]
                 self.changes.append(Change(line=section.line, old=section.text, new=(section.text, "...", "%end"),

@@ -30,7 +30,7 @@ def check(case: Case) -> Iterator[Finding]:
 def _names(command: Command) -> Iterator[Finding]:
     for device in command.values("--device"):
         if DASHED_MAC.fullmatch(device):
-            # anaconda takes a word with colons for an address, any other for a card's name (dracut/parse-kickstart).
+            # Five colons make it an address, all else is the name of a card (anaconda dracut/parse-kickstart, is_mac).
             yield found("mac-with-dashes", command.line, f"--device={device}: with dashes this is the name of a card, "
                         "and none has it", f"--device={device.replace('-', ':').lower()}")
 

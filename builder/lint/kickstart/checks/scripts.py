@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from builder.finding import Finding, Severity
 from builder.lint.kickstart.case import Case
 from builder.lint.kickstart.rules import found
+from builder.lint.kickstart.text import shell
 from builder.lint.kickstart.text.outline import Include, Section
 from builder.names import shown
 
 # Files of the installer's own image, and of the medium that it was started from.
 INSTALLER = ("/usr/share/", "/run/install/repo/", "/mnt/install/", "/mnt/source/")
-HERE = re.compile(r"(?<![<0-9A-Za-z_)])<<(-?)[ \t]*(?:'([A-Za-z_][\w.]*)'|\"([A-Za-z_][\w.]*)\"|\\?([A-Za-z_][\w.]*))")
-SHELLS = re.compile(r"(?:\S*/)?(?:ba|da|k|z)?sh$")
 BANG = re.compile(r"#!\s*(\S+)(?:[ \t]+(\S+))?")
 READS = re.compile(r"(?m)^[ \t]*read[ \t]+(?:-\w+[ \t]+)*[\"'A-Za-z_]")
 TERMINAL = re.compile(r"/dev/(?:tty|console)")
@@ -62,61 +61,36 @@ def _include(case: Case, include: Include) -> Iterator[Finding]:
 
 
 def _here(case: Case, section: Section) -> Iterator[Finding]:
-    """A here-document that the section's own %end cuts off, with its closing word further down."""
-    if not section.end or not _is_shell(section):
-        return
-    opened, word = _open_document(section)
+    """A here-document that the parser cuts off, with its closing word further down."""
+    opened, word = shell.cut_document(case.outline, section)
     if not opened:
         return
-    rest = {line.strip() for line in case.outline.lines[section.end:]}
-    if word in rest:
-        yield found("end-in-here-document", section.end, f"%end inside the here-document {word} that begins in line "
-                    f"{case.outline.place(opened)}: it ends the section {section.name}",
-                    "write @end there, and sed 's/^@end/%end/' behind it")
-
-
-def _open_document(section: Section) -> tuple[int, str]:
-    """(line, word) of the here-document that is open at the section's end, or (0, "")."""
-    waiting: list[tuple[int, str, bool]] = []
-    for line, text in section.body:
-        if waiting:
-            _, word, tabs = waiting[0]
-            if (text.lstrip("\t") if tabs else text) == word:
-                waiting.pop(0)
-        elif not text.lstrip().startswith("#"):
-            waiting = [(line, next(part for part in seen.groups()[1:] if part), bool(seen[1]))
-                       for seen in HERE.finditer(text)]
-    return waiting[0][:2] if waiting else (0, "")
-
-
-def _program(section: Section) -> str:
-    given = [word.value for word in section.words[1:] if word.option == "--interpreter"]
-    return given[-1] if given and given[-1] else "/bin/sh"
-
-
-def _is_shell(section: Section) -> bool:
-    return bool(SHELLS.match(_program(section)))
+    at = section.end or section.body[-1][0] + 1
+    cut = case.outline.lines[at - 1].split()[0]
+    yield found("here-document-cut", at, f"{cut} inside the here-document {word} that begins in line "
+                f"{case.outline.place(opened)}: for the installer it ends the section {section.name}",
+                "write @ in place of %, and sed 's/^@/%/' behind it")
 
 
 def _interpreter(case: Case, section: Section) -> Iterator[Finding]:
-    program = _program(section)
+    program = shell.program(section)
     gone = GONE.get(case.generation.name, ())
     if program.rpartition("/")[2] in gone:
         yield found("interpreter-gone", section.line, f"{section.name} --interpreter={program}: {case.target.label} "
                     "has no such program by itself", "/usr/libexec/platform-python on EL8, /usr/bin/python3 later")
     first = next((text for _, text in section.body if text.strip()), "")
     bang = BANG.match(first)
-    if not bang or not _is_shell(section):
+    if not bang or not shell.is_shell(section):
         return
     meant = bang[2] if bang[1].endswith("/env") and bang[2] else bang[1]
-    if not SHELLS.match(meant):
+    if not shell.SHELLS.match(meant):
         # anaconda runs `INTERPRETER FILE`, whatever stands in the file's first line (pyanaconda/kickstart.py, run).
         yield found("shebang-ignored", section.line, f"{section.name} begins with #!{bang[1]}, but {program} runs it",
                     f"{section.name} --interpreter={bang[1]}")
 
 
 def _body(section: Section) -> Iterator[Finding]:
-    if not _is_shell(section):
+    if not shell.is_shell(section):
         return
     text = section.whole
     if READS.search(text) and TERMINAL.search(text):

@@ -13,7 +13,6 @@ from builder.cli import printing
 from builder.cli.differences import words
 from builder.jobs.comparing.difference import Difference
 from builder.jobs.comparing.settings import Changed
-from builder.jobs.comparing.texts import lines
 from builder.jobs.comparing.texts.groups import Group
 from builder.jobs.comparing.texts.pairs import Found
 from builder.jobs.routes.route import count
@@ -146,7 +145,7 @@ def change(group: Group, *, full: bool) -> Iterator[str]:
         yield from (*(f"- {code(each)}" for each in named), "")
     if group.secret:
         yield from ("A secret changed as well.", "")
-    body = [words.visible(line) for line in lines.unified(group.hunks)]
+    body = words.body(group)
     cut = len(body) if full else words.FEW_LINES
     if group.concealed:
         yield "Not shown: see the note below."

@@ -9,7 +9,6 @@ from builder.cli import printing
 from builder.cli.differences import words
 from builder.jobs.comparing.difference import Difference
 from builder.jobs.comparing.settings import Changed
-from builder.jobs.comparing.texts import lines
 from builder.jobs.comparing.texts.groups import Group
 from builder.jobs.comparing.texts.pairs import Found
 from builder.jobs.routes.route import count
@@ -165,8 +164,8 @@ def change(group: Group, *, full: bool) -> Iterator[str]:
         yield "(a secret changed as well)"
     if group.concealed:
         yield f"({count(group.removed, 'line')} less, {count(group.added, 'line')} more; not shown, see the note)"
-    body = lines.unified(group.hunks)
+    body = words.body(group)
     cut = len(body) if full else words.FEW_LINES
-    yield from map(words.visible, body[:cut])
+    yield from body[:cut]
     if len(body) > cut:
         yield f"... and {count(len(body) - cut, 'more line')}; --full tells all"

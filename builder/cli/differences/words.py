@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from builder.jobs.comparing.difference import Difference
 from builder.jobs.comparing.settings import Changed
 from builder.jobs.comparing.sides import Side
+from builder.jobs.comparing.texts import lines
 from builder.jobs.comparing.texts.groups import Group
 from builder.jobs.comparing.texts.pairs import Found
 from builder.jobs.routes.route import count
@@ -60,8 +61,8 @@ def _texts(found: Difference) -> Iterable[str]:
         number = sum(len(group.hosts) for group in changed)
         most = max(_lines(group) for group in changed)
         least = min(_lines(group) for group in changed)
-        lines = "one line" if most == 1 else f"{most} lines" if least == most else f"{least} to {most} lines"
-        yield f"changes {number} of {count(texts.kickstarts, 'kickstart')} in {lines}"
+        size = "one line" if most == 1 else f"{most} lines" if least == most else f"{least} to {most} lines"
+        yield f"changes {number} of {count(texts.kickstarts, 'kickstart')} in {size}"
     elif texts.kickstarts:
         yield "changes no kickstart"
     if texts.secrets or any(group.secret for group in texts.groups):
@@ -139,6 +140,11 @@ def who(change: Changed) -> str:
 def value(text: str) -> str:
     """A value as a line can hold it."""
     return LONG.sub(lambda found: f"{found[0][:12]}...{found[0][-8:]}", visible(text))
+
+
+def body(group: Group) -> list[str]:
+    """The lines of a change as people see them: an empty line that stays has no blank either (patch(1) takes both)."""
+    return ["" if line == " " else visible(line) for line in lines.unified(group.hunks)]
 
 
 def visible(text: str) -> str:

@@ -233,6 +233,13 @@ def test_links_and_their_anchors_lead_somewhere(page):
             assert anchor in {re.sub(r"[^a-z0-9 _-]", "", head.lower()).replace(" ", "-") for head in heads}, anchor
 
 
+def test_the_page_on_the_article_has_each_key_of_its_config():
+    text = PAGES["docs/from-the-article.md"].read_text()
+    for key in ("name", "memory", "xen_platform_pci", "extra", "vcpus", "acpi", "apic", "vif", "disk", "kernel", "ramdisk",
+                "usbdevice", "sdl", "opengl", "vnc", "stdvga", "on_reboot", "on_crash"):
+        assert re.search(rf"(?m)^\|[^|]*`{key}\b", text), key
+
+
 def test_every_page_is_in_the_index():
     index = (ROOT / "docs/README.md").read_text()
     for page in PAGES:

@@ -223,6 +223,12 @@ printf 'correct horse' | pinboot hash-password
 printf 'correct horse' | pinboot hash-password -o secrets/new.hash
 printf 'correct horse' | pinboot hash-password -o secrets/new.hash
 printf '' | pinboot hash-password
+pinboot cmdline check 'ks=http://192.0.2.5/ks ip=eth0:dhcp nameserver=192.0.2.53,192.0.2.54 console=ttyS0 console=tty0 {NAME}'
+pinboot cmdline check --release el9 -- inst.ks=http://192.0.2.5/a/path/that/is/long/and/leads/to/the/kickstart/of/this/machine.cfg
+pinboot cmdline check --release rocky-9 out/web1/hosts/web1/cmdline binary.toml
+pinboot cmdline check --release rocky-9 --brief old.toml
+pinboot cmdline check --json quiet
+pinboot cmdline check nowhere.cfg
 """.splitlines()
 
 # The same after the mirror of Rocky Linux moved on.

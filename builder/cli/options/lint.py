@@ -6,6 +6,23 @@ import argparse
 
 from builder.cli.options.shared import Row, common
 
+MEDIA = ("line", "pxelinux", "isolinux", "grub", "grub-legacy", "ipxe", "xl", "libvirt", "bls")
+
+
+def _cmdline(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    text = "what installers make of a line, or of the lines in a loader's file"
+    check = actions.add_parser("check", help=text, description=f"{text[0].upper()}{text[1:]}.", allow_abbrev=False,
+                               parents=[common(fill=False)], formatter_class=argparse.RawDescriptionHelpFormatter,
+                               epilog="A LINE that begins with a dash, or stands in several words, comes behind --:\n"
+                                      "  pinboot cmdline check --release el9 -- ip=dhcp inst.ks=http://10.0.0.5/ks\n")
+    check.add_argument("--release", metavar="R", help="a release (rocky-9, centos-7.9) or a generation (el6 to el10, "
+                                                      "fedora); without it all are asked")
+    check.add_argument("--medium", choices=MEDIA, metavar="KIND",
+                       help=f"what a file is, where its content does not tell: {', '.join(MEDIA)}")
+    check.add_argument("--brief", action="store_true", help="only what was found, not who reads each parameter")
+    check.add_argument("lines", metavar="LINE|FILE", nargs="+", help="a command line, a file, or - for standard input")
+
 
 def _ks(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
@@ -33,4 +50,5 @@ KS_ACTIONS = (
 )
 COMMANDS: tuple[Row, ...] = (
     ("ks", "check a kickstart, or carry it to another release", False, _ks),
+    ("cmdline", "check a kernel command line before an installer reads it", False, _cmdline),
 )

@@ -1,0 +1,1 @@
+"""Verdicts on kernel command lines: where lines come from, and how a verdict is shown."""

@@ -1,0 +1,1 @@
+"""Files that hold kernel command lines: what each loader or hypervisor would hand to the kernel."""

@@ -9,7 +9,6 @@ import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from builder.cli import printing
 from builder.cli.differences import words
 from builder.jobs.comparing.difference import Difference
 from builder.jobs.comparing.settings import Changed
@@ -74,17 +73,14 @@ def _locks(found: Difference) -> Iterator[str]:
     rows = [(change.label, code(change.locked), code(change.now)) for change in found.facts or ()]
     rows += [(f"**accepted** {code(change.label)}", code(change.locked), code(change.now)) for change in found.accepted]
     yield from table("Release", ("", "old", "new"), rows)
-    yield from table("Pins", ("file", "old", "new", ""), (_pin(each) for each in found.pins or ()))
+    yield from table("Pins", ("file", "old", "new", "evidence", ""), (_pin(each) for each in found.pins or ()))
 
 
 def _pin(change: PinChange) -> tuple[str, ...]:
-    old, new = change.locked, change.now
-    said = [prose(line) for line in words.pin_detail(change)]
-    if old and new and old.size != new.size:
-        said.append(f"{printing.size(old.size)} to {printing.size(new.size)}")
-    if change.weaker and old and new:
-        said.append(f"**LESS PROVED: {old.evidence} to {new.evidence}**")
-    return code(words.pin_name(change)), code(words.pin(old)), code(words.pin(new)), "; ".join(said)
+    lines = [line.replace(" -> ", " to ") for line in words.pin_detail(change)]
+    said = [f"**{prose(line)}**" if line.startswith("LESS") else prose(line) for line in lines]
+    return (code(words.pin_name(change)), code(words.pin(change.locked)), code(words.pin(change.now)),
+            change.pin.evidence, "; ".join(said))
 
 
 def _hosts(found: Difference, *, full: bool) -> Iterator[str]:

@@ -64,16 +64,13 @@ def wrapped(text: str, room: int = ROOM, indent: str = "  ") -> list[str]:
 def _pins(changed: Sequence[PinChange]) -> Iterator[str]:
     name = max(len(words.pin_name(each)) for each in changed)
     old = max(len(words.pin(each.locked)) for each in changed)
+    new = max(len(words.pin(each.now)) for each in changed)
     for each in changed:
-        left = words.visible(f"{words.pin_name(each):<{name}}  {words.pin(each.locked):<{old}}")
-        right = f" -> {words.pin(each.now)}"
-        yield from (f"{left}{right}",) if len(left + right) <= ROOM else (left.rstrip(), f"{'':<{name}} {right}")
-        if each.locked and each.now and each.other_bytes and each.locked.size != each.now.size:
-            yield f"  {printing.size(each.locked.size)} -> {printing.size(each.now.size)}"
+        label = words.visible(words.pin_name(each))
+        row = f"{words.pin(each.locked):<{old}} -> {words.pin(each.now):<{new}}  {each.pin.evidence}"
+        yield from (f"{label:<{name}}  {row}",) if name + len(row) < ROOM - 1 else (label, f"  {row}")
         for line in words.pin_detail(each):
             yield from wrapped(f"  {line}", indent="    ")
-        if each.weaker and each.locked and each.now:
-            yield f"  LESS PROVED: {each.locked.evidence} -> {each.now.evidence}"
 
 
 def _hosts(found: Difference, *, full: bool) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from builder.cli.printing import size
 from builder.jobs.comparing.difference import Difference
 from builder.jobs.comparing.settings import Changed
 from builder.jobs.comparing.sides import Side
@@ -61,8 +62,8 @@ def _texts(found: Difference) -> Iterable[str]:
         number = sum(len(group.hosts) for group in changed)
         most = max(_lines(group) for group in changed)
         least = min(_lines(group) for group in changed)
-        size = "one line" if most == 1 else f"{most} lines" if least == most else f"{least} to {most} lines"
-        yield f"changes {number} of {count(texts.kickstarts, 'kickstart')} in {size}"
+        number_of_lines = "one line" if most == 1 else f"{most} lines" if least == most else f"{least} to {most} lines"
+        yield f"changes {number} of {count(texts.kickstarts, 'kickstart')} in {number_of_lines}"
     elif texts.kickstarts:
         yield "changes no kickstart"
     if texts.secrets or any(group.secret for group in texts.groups):
@@ -112,7 +113,7 @@ def hosts(names: Sequence[str], *, full: bool) -> str:
 
 
 def pin(found: Pin | None) -> str:
-    return f"{found.digest.short} {found.evidence}" if found else "-"
+    return found.digest.short if found else "-"
 
 
 def pin_name(change: PinChange) -> str:
@@ -121,15 +122,20 @@ def pin_name(change: PinChange) -> str:
 
 
 def pin_detail(change: PinChange) -> Iterable[str]:
-    """What else is to be said of a pin."""
+    """What else is to be said of a pin that both locks have."""
     old, new = change.locked, change.now
-    if old and new:
-        if old.path != new.path:
-            yield f"moved from {old.path} to {new.path}"
-        if old.key != new.key and old.key and new.key:
-            yield f"signed by ...{new.key[-8:]}, was ...{old.key[-8:]}"
-        if not change.other_bytes and old.evidence != new.evidence:
-            yield "the same bytes"
+    if not old or not new:
+        return
+    if old.size != new.size:
+        yield f"{size(old.size)} -> {size(new.size)}"
+    if old.path != new.path:
+        yield f"moved from {old.path} to {new.path}"
+    if change.weaker:
+        yield f"LESS PROVED: {old.evidence} -> {new.evidence}"
+    elif old.evidence != new.evidence:
+        yield f"was {old.evidence}"
+    if old.key != new.key and old.key and new.key:
+        yield f"signed by ...{new.key[-8:]}, was ...{old.key[-8:]}"
 
 
 def who(change: Changed) -> str:

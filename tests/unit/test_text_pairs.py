@@ -220,6 +220,13 @@ def test_a_secret_that_stays_is_no_change_beside_one_that_is() -> None:
     assert not group.secret
 
 
+def test_a_secret_of_one_letter_is_struck_out_as_a_word_and_leaves_the_rest() -> None:
+    text = "register web web1 --key=web\nreboot\n"
+    old, new = (texts({"hosts/h1/ks.cfg": text.replace("reboot", word)}, secrets=(Secret("web"),)) for word in ("reboot", "halt"))
+    (group,) = pairs.compare(old, new).groups
+    assert group.hunks[0].lines[0] == " register (redacted) web1 --key=(redacted)\n"
+
+
 def test_what_may_hold_a_secret_anywhere_is_counted_and_not_shown() -> None:
     (group,) = compared(fleet(2, "a\nb\n"), fleet(2, "c\nd\n"), concealed=True).groups
     assert group.concealed and group.hunks == () and (group.removed, group.added) == (2, 2)

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from builder.cli import printing, profiles
-from builder.cli.differences import markdown, own, table, text
+from builder.cli.differences import markdown, table, text
+from builder.cli.differences import rebuilt as told
 from builder.cli.progress import Terminal
 from builder.errors import OK, OUTSIDE_CHANGED, UsageError
 from builder.jobs.comparing import difference, last, rebuilt, sides
@@ -46,9 +47,9 @@ def run(chosen: argparse.Namespace) -> int:
 
 def _rebuilt(chosen: argparse.Namespace, found: Rebuilt) -> int:
     if chosen.json:
-        printing.as_json(own.table(found))
+        printing.as_json(told.table(found))
     else:
-        _print((own.markdown if chosen.markdown else own.text)(found, full=chosen.full))
+        _print((told.markdown if chosen.markdown else told.text)(found, full=chosen.full))
     return OUTSIDE_CHANGED if found.differs else OK
 
 

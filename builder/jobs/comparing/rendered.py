@@ -90,12 +90,12 @@ def _side(side: Side, found: Ground | None, progress: Progress) -> Texts:
         texts, ident = side.contents.texts, side.contents.inputs[:ID_LENGTH]
         served = any(f"/b/{ident}/" in path for path in texts) if ident else False
         return Texts(shelf=texts, owners=own.owners(side.hosts, side.names, texts.get(HOSTS) or ""),
-                             ident=ident if served else "")
+                     ident=ident if served else "")
     assert found is not None  # of a profile there is one
     texts = render(found, progress)
     return Texts(shelf=texts, owners=own.owners(side.hosts, side.names, texts.get(HOSTS) or ""),
-                         ident=found.route.ident if isinstance(found.route, NetworkRoute) else "",
-                         secrets=known(found.profile))
+                 ident=found.route.ident if isinstance(found.route, NetworkRoute) else "",
+                 secrets=known(found.profile))
 
 
 def render(found: Ground, progress: Progress) -> Shelf:

@@ -20,6 +20,8 @@ ORIGIN = re.compile(rf"# (?:default: [^\n]*|[^ \n]+{_PLACE}(?:, [^ \n]+{_PLACE})
 PLACE = re.compile(_PLACE)
 # An option of the command rhsm (pykickstart, commands/rhsm.py): a secret of the profile, and a bundle says not which.
 ORGANIZATION = re.compile(r"""(--organization=)(?:"[^"\n]*"|'[^'\n]*'|[^\s"']+)""")
+# A shorter secret (an organization may be "1") is struck out where it is a word, or little would be left of a text.
+LEAST = 8
 # The digest over all inputs that served paths begin with, and the unguessable part of a kickstart's (UX 3).
 TOKEN = re.compile(r"\bks/[a-z2-7]{32}(?=/ks\.cfg)")
 
@@ -46,7 +48,11 @@ def plain(text: str, ident: str) -> str:
 
 def mark(text: str, known: Iterable[Secret]) -> Marked:
     """`text` (plain) as it may be shown; `known` secrets are struck out wherever they stand."""
-    shown = TOKEN.sub("ks/TOKEN", secrets.redacted(text, known))
+    every = tuple(known)
+    shown = secrets.redacted(text, (secret for secret in every if len(secret.text) >= LEAST))
+    for short in (secret.text for secret in every if len(secret.text) < LEAST):
+        shown = re.sub(rf"(?<![A-Za-z0-9]){re.escape(short)}(?![A-Za-z0-9])", secrets.REDACTED, shown)
+    shown = TOKEN.sub("ks/TOKEN", shown)
     shown = ORGANIZATION.sub(rf"\1{secrets.REDACTED}", shown)
     told, raw = lines.split(shown), lines.split(text)
     keys, comments = _keys(told)

@@ -291,8 +291,8 @@ def test_nothing_is_fetched_or_opened(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(("data", "said"), [
     (b"\x7fELF\0\0", "holds a NUL byte in line 1"), (b"a\n\0", "line 2"), (b"a" * (letters.MAX_BYTES + 1), "4 MiB"),
-    (b"a\n" * 10_001, "10001 commands"), (b"%packages\n" + b"a\n" * 20_001, "20001 lines of %packages"),
-    (b"%post\n%end\n" * 2_001, "2001 sections"),
+    (b"a\n" * 5_001, "5001 commands"), (b"%include /x\n" * 1_001, "1001 includes"), (b"%packages\n" + b"a\n" * 20_001, "20001 lines of %packages"),
+    (b"%post\n%end\n" * 2_001, "2001 sections"), (b"text\nurl --url=" + b"a" * 20_000, "line 2 is no command"),
 ])
 def test_what_is_no_kickstart_is_said_at_once(data: bytes, said: str) -> None:
     with pytest.raises(UsageError, match=re.escape(said)):

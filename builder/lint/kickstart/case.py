@@ -14,12 +14,14 @@ from builder.errors import UsageError
 from builder.lint.kickstart.target import Target
 from builder.lint.kickstart.text import outline
 from builder.lint.kickstart.text.letters import Text
-from builder.lint.kickstart.text.outline import Outline
+from builder.lint.kickstart.text.outline import Command, Outline, Section
 
 # The parser's time grows with the square of both (lists that it searches for each line).
-MOST_COMMANDS = 10_000
+MOST_COMMANDS = 5_000
 MOST_PACKAGES = 20_000
 MOST_SECTIONS = 2_000
+MOST_INCLUDES = 1_000
+LONGEST = 16_384
 # Where a command stands in a script that writes kickstart lines: at the start of a line, or behind echo.
 WRITTEN = re.compile(r"(?m)^[ \t]*(?:echo[ \t]+(?:-[en]+[ \t]+)?[\"']?)?([a-z]+)\b")
 
@@ -71,8 +73,18 @@ class Case:
         """Whether commands come from where nobody can see them now."""
         return any(not include.section and not self.made_here(include.target) for include in self.outline.includes)
 
+    @cached_property
+    def heads(self) -> dict[int, Command | Section]:
+        """Commands and headers by their lines."""
+        return {head.line: head for head in self.outline.heads}
+
+    @cached_property
+    def _before(self) -> str:
+        """All %pre scripts."""
+        return "\n".join(script.whole for script in self.outline.scripts("%pre"))
+
     def made_here(self, target: str) -> bool:
-        return bool(target) and any(target in script.whole for script in self.outline.scripts("%pre"))
+        return bool(target) and target in self._before
 
 
 def make(text: Text, target: Target, where: str) -> Case:
@@ -81,9 +93,14 @@ def make(text: Text, target: Target, where: str) -> Case:
     packages = sum(len(section.body) for section in found.sections if section.name == "%packages")
     for count, most, what in ((len(found.commands), MOST_COMMANDS, "commands"),
                               (packages, MOST_PACKAGES, "lines of %packages"),
-                              (len(found.sections), MOST_SECTIONS, "sections")):
+                              (len(found.sections), MOST_SECTIONS, "sections"),
+                              (len(found.includes), MOST_INCLUDES, "includes")):
         if count > most:
             raise UsageError(f"{where}: {count} {what} are no kickstart (at most {most})")
+    endless = next((head.line for head in found.heads if len(head.text) > LONGEST), 0)
+    if endless:
+        raise UsageError(f"{where}: line {found.place(endless)} is no command of a kickstart: more than {LONGEST} "
+                         "letters")
     fed = mended(found)
     return Case(text=text, outline=found, target=target, fed=fed,
                 reading=reading.read(fed.text, target.generation.handler))

@@ -87,14 +87,17 @@ def _elsewhere(named: list[Named]) -> Iterator[Finding]:
 
 def _mounts(case: Case) -> Iterator[Finding]:
     read = case.read
-    lines = {point: [command.line for command in case.outline.named("part", "partition", "logvol", "raid")
-                     if point in command.bare] for point in {mount.point for mount in read.mounts}}
+    points = {mount.point for mount in read.mounts}
+    lines: dict[str, list[int]] = {}
+    for command in case.outline.named("part", "partition", "logvol", "raid"):
+        for point in points & set(command.bare):
+            lines.setdefault(point, []).append(command.line)
     for point, at in sorted(lines.items()):
         if len(at) > 1 and point.startswith("/"):
             # anaconda, custom partitioning: "If a previous device has claimed this mount point, delete the old one".
             yield found("duplicate-mount", at[-1], f"{point} is made a second time: the installer drops the one of "
                         f"line {case.outline.place(at[0])}", "keep one")
-    points = {mount.point for mount in (*read.mounts, *read.members)}
+    points |= {mount.point for mount in read.members}
     if not read.mounts and not read.members:
         return
     if not read.automatic and "/" not in points and not case.outline.named("btrfs", "mount"):

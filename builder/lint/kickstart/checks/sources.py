@@ -21,7 +21,7 @@ GONE = frozenset({"mirrorlist.centos.org", "mirror.centos.org"})
 PLACE = re.compile(r"/(centos|centos-stream|rocky|almalinux|scientific|fedora|epel|fedora/epel|fedora/linux/releases)"
                    r"/([0-9]{1,2})(?:\.[0-9]{1,2}){0,3}(?:-stream)?(?:/|$)", re.IGNORECASE)
 FEDORA = frozenset({"fedora", "fedora/linux/releases"})
-CREDENTIALS = re.compile(r"://[^/@\s]*:[^/@\s]+@")
+CREDENTIALS = re.compile(r"://[^/@:\s]{0,256}:[^/@\s]{1,256}@")
 
 
 class Place(NamedTuple):

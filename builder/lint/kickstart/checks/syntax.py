@@ -89,7 +89,7 @@ def _mistakes(case: Case) -> Iterator[Finding]:
 
 def _cure(case: Case, line: int) -> str:
     """What the table of changes puts in the line's place."""
-    there = next((each for each in case.outline.heads if each.line == line), None)
+    there = case.heads.get(line)
     change = replace.command(there, case.generation.name) if there is not None else None
     if change is None:
         return ""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 # Weak or malformed digests never count (RELIABILITY I03): exact lengths of the strong ones, nothing else.
 HEX_LENGTH = {"sha256": 64, "sha384": 96, "sha512": 128}
+HEX = re.compile(r"[0-9a-f]+")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -24,7 +25,7 @@ class Digest:
         length = HEX_LENGTH.get(self.algorithm)
         if length is None:
             raise ValueError(f"{self.algorithm!r} is no digest that counts (only {', '.join(HEX_LENGTH)})")
-        if len(self.hex) != length or not re.fullmatch(r"[0-9a-f]+", self.hex):
+        if len(self.hex) != length or not HEX.fullmatch(self.hex):
             raise ValueError(f"not a {self.algorithm} digest of {length} lower-case hex digits: {self.hex[:140]!r}")
 
     def __str__(self) -> str:

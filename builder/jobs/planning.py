@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from builder.boot.kickstart.render import Kickstarts, shape
+from builder.boot.kickstart.render import Kickstarts
 from builder.boot.line import cmdline, network
 from builder.boot.line.cmdline import CommandLine
 from builder.boot.review import memory, unattended, unsaid
@@ -34,19 +34,24 @@ class Planner:
         self.boot = boot
         self.route = route
         self.generation = profile.release.generation
-        self._sound: dict[tuple[object, ...], tuple[Finding, ...]] = {}
+        self._sound: dict[Hashable, tuple[Finding, ...]] = {}
+        self._bound = cmdline.limit(self.generation, route.medium, boot.kernel.cmdline_size)
         self.kickstarts = Kickstarts(profile, install_url=boot.install_url, machine=route.machine)
 
     def plan(self, host: Host) -> HostPlan:
         """Raises UsageError: a value that cannot be carried, a command line over the limit."""
-        return HostPlan(host=host, cmdline=self.line(host), kickstart=self.kickstarts.of(host))
+        return self._plan(host)[0]
+
+    def _plan(self, host: Host) -> tuple[HostPlan, Hashable]:
+        """The plan, and the shape of its kickstart."""
+        line, made = self.line(host), self.kickstarts.made(host)
+        return HostPlan(host=host, cmdline=line, kickstart=made.text), made.shape
 
     def line(self, host: Host) -> CommandLine:
         """The kernel command line alone. Raises UsageError."""
         line = cmdline.compose(host, self.generation, install_url=self.boot.install_url, machine=self.route.machine,
                                kickstart_location=self.route.kickstart(host), extra=self.route.extra())
-        bound = cmdline.limit(self.generation, self.route.medium, self.boot.kernel.cmdline_size)
-        cmdline.fit(line, bound, f"host.{host.name}")
+        cmdline.fit(line, self._bound, f"host.{host.name}")
         return line
 
     def about(self) -> tuple[Finding, ...]:
@@ -60,27 +65,25 @@ class Planner:
         if self.boot.stage2_size is not None:
             findings.append(memory.check(host, self.generation, self.boot.initrd_size, self.boot.stage2_size))
         try:
-            made = self.plan(host)
+            made, shape = self._plan(host)
         except UsageError as reason:
             return None, (*findings, _refused(reason))
-        findings.extend(self._unattended(made))
+        findings.extend(self._unattended(made, shape))
         findings.extend(network.reach(host, self.boot.install_url))
         return made, tuple(findings)
 
-    def _unattended(self, made: HostPlan) -> tuple[Finding, ...]:
+    def _unattended(self, made: HostPlan, shape: Hashable) -> tuple[Finding, ...]:
         """What the check of the kickstart found. Parsing costs a hundred times what rendering does, so a good verdict
         holds for all hosts whose kickstarts have one shape and whose disks are alike."""
-        host, text = made.host, made.kickstart
-        given = self.profile.kickstart or self.profile.template
-        key = (text if given else shape(text, host), host.disk.name, host.disk.size, host.storage)
-        if key not in self._sound:
-            found = unattended.check(text, self.generation, host, where=_where(self.profile, host),
+        host = made.host
+        if shape not in self._sound:
+            found = unattended.check(made.kickstart, self.generation, host, where=_where(self.profile, host),
                                      loader=self.route.loader,
                                      command_line=made.cmdline)
             if any(f.severity in (Severity.WARNING, Severity.ERROR) for f in found):
                 return found
-            self._sound[key] = found
-        return self._sound[key]
+            self._sound[shape] = found
+        return self._sound[shape]
 
 
 def _where(profile: Profile, host: Host) -> str:

@@ -1,5 +1,6 @@
 """A folder as a user has it, a mirror that may go on, and what must hold in the folder whatever happened to a command."""
 
+import copy
 import hashlib
 import json
 import os
@@ -33,6 +34,7 @@ class Children:
 
     def __init__(self, logs):
         self.logs = logs
+        self.spooling = False
         self.process = subprocess.Popen([sys.executable, "-m", "tests.crash.children"], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True, cwd=ROOT)
 
@@ -45,10 +47,17 @@ class Children:
         out, err = self.logs / "out", self.logs / "err"
         self.process.stdin.write(json.dumps({
             "cwd": str(cwd), "argv": argv, "at": at, "signal": number, "plain": plain, "fsize": fsize, "out": str(out),
+            "spooling": self.spooling,
             "err": str(err), "env": environment()}) + "\n")
         self.process.stdin.flush()
         told = json.loads(self.process.stdout.readline())
         return Ran(told["code"], told["calls"], out.read_text(), err.read_text())
+
+    def as_if_large(self):
+        """Children for which the texts of any bundle are too many for memory."""
+        made = copy.copy(self)
+        made.spooling = True
+        return made
 
     def good(self, cwd, *argv, **how):
         ran = self.run(cwd, *argv, **how)
@@ -90,6 +99,7 @@ class Scene:
     tree: dict | None = None
     profile: str = ""  # the profile that the command meets, where it is another one
     without: tuple = ()  # what is removed before the command
+    large: bool = False  # the texts of a bundle go through a file
 
 
 SCENES = {
@@ -99,6 +109,7 @@ SCENES = {
     "build over an older bundle": Scene(BUILD, (LOCK, BUILD), profile=CHANGED),
     "build of a tar over an older one": Scene((*BUILD, "-o", "web.tar"), (LOCK, (*BUILD, "-o", "web.tar")),
                                               profile=CHANGED),
+    "build of a large bundle": Scene(BUILD, (LOCK, BUILD), profile=CHANGED, large=True),
     "store import": Scene(IMPORT, (LOCK, EXPORT), without=("store", "web.lock")),
     "store export over an older one": Scene(EXPORT, (LOCK, EXPORT, UPDATE), NEWER),
     "store gc": Scene(("store", "gc", "--store", "store"), (LOCK,)),
@@ -110,14 +121,14 @@ class Stage:
 
     def __init__(self, scene, folder, children, running):
         self.scene = scene
-        self.children = children
+        self.children = children.as_if_large() if scene.large else children
         self.template = folder / "template"
         self.work = folder / "work"
         self.mirror = running
         self._prepare()
         self.before = snapshot(self.template)
         self.reset()
-        self.whole = children.good(self.work, *scene.argv, at=NEVER)
+        self.whole = self.children.good(self.work, *scene.argv, at=NEVER)
         self.after = snapshot(self.work)
 
     def _prepare(self):

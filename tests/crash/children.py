@@ -63,6 +63,7 @@ def drop_capabilities():
 
 def child(asked, count):
     from builder.cli.main import main
+    from builder.media.listing import runs, spool
 
     os.chdir(asked["cwd"])
     for number, name in ((1, "out"), (2, "err")):
@@ -70,6 +71,8 @@ def child(asked, count):
     sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: SIM115
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.update(asked["env"])
+    if asked["spooling"]:
+        spool.ROOM, spool.FLUSH, runs.HELD = 0, 4096, 8
     if asked["fsize"]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (asked["fsize"], asked["fsize"]))
     if asked["plain"]:

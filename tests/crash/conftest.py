@@ -54,7 +54,7 @@ def stages(fast, children, mirror):
 
     def of(scene):
         scene = bench.SCENES[scene] if isinstance(scene, str) else scene
-        key = (scene.argv, scene.steps, scene.profile, scene.without)
+        key = (scene.argv, scene.steps, scene.profile, scene.without, scene.large)
         if key not in made:
             (folder / str(len(made))).mkdir()
             made[key] = bench.Stage(scene, folder / str(len(made)), children, mirror)

@@ -72,7 +72,8 @@ def disk(place):
 
 
 @pytest.mark.parametrize("name", ["lock", "build of a new bundle, fetching", "build over an older bundle", "store import",
-                                  "build of a tar over an older one", "store export over an older one"])
+                                  "build of a large bundle", "build of a tar over an older one",
+                                  "store export over an older one"])
 def test_a_full_disk_is_told_with_its_path_and_the_rerun_with_room_completes(stage, disk, name):
     made = stage(name)
     shutil.rmtree(made.work)
@@ -92,6 +93,11 @@ def test_a_full_disk_is_told_with_its_path_and_the_rerun_with_room_completes(sta
         for path in list(made.work.iterdir()):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     assert failed
+
+
+def test_a_bundle_is_the_same_when_its_texts_go_through_a_file(stage):
+    small, large = stage("build over an older bundle"), stage("build of a large bundle")
+    assert large.after == small.after and large.whole.calls > small.whole.calls + 5
 
 
 @pytest.mark.parametrize("name", ["lock", "build of a new bundle, fetching", "store import"])

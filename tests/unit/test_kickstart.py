@@ -7,6 +7,7 @@ import re
 import subprocess
 from configparser import RawConfigParser
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -20,7 +21,7 @@ from builder.catalog.generation import GENERATIONS
 from builder.errors import UsageError
 from builder.profile.network.plan import NetworkPlan
 from builder.profile.values import Disk, Firewall, Host, Origin, Profile, Root, Services, Storage, Xen
-from tests.unit import plans, samples
+from tests.unit import plans, presets, samples
 
 RELEASES = ("centos-6.10", "centos-7.0.1406", "centos-7.9.2009", "rocky-8", "rocky-9.6", "centos-stream-9", "rocky-10",
             "fedora-42")
@@ -434,6 +435,26 @@ def test_kickstarts_of_many_hosts_are_read_back_once_and_yet_each_is_right() -> 
                             network=samples.network(addresses=(f"192.0.2.{number + 10}/24",)))
         assert many.of(host) == render(profile, host)
     assert len(many._read) < 5
+
+
+@pytest.mark.parametrize("limit", [256, 1])
+def test_hosts_of_every_kind_in_one_fleet_get_what_each_gets_alone(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kickstart, "FRAMES", limit)
+    kinds: list[dict[str, Any]] = [
+        {}, {"disk": Disk(name="xvdb")}, {"disk": Disk(name="smallest nvme", order="smallest", kind="nvme")},
+        {"storage": Storage(layout="lvm")}, {"storage": Storage(layout="lvm", encrypt=presets.TANG)},
+        {"disk": Disk(name="largest", order="largest"), "storage": Storage(layout="lvm", encrypt=presets.TANG)},
+        {"firmware": "uefi"}, {"console": "ttyS0,115200n8"}, {"kernel_arguments": ("quiet",)}, {"packages": ("tuned",)},
+        {"facts": MappingProxyType({"role": "web"})}, {"facts": MappingProxyType({"role": "db", "rack": "4"})}]
+    hosts = [samples.host(name=f"n{number}", hostname=f"n{number}.example.com", **kind, network=samples.network(
+                 addresses=(f"192.0.2.{number + 10}/24",))) for number, kind in enumerate(kinds * 2)]
+    origins = {f"host.{host.name}.{key}": Origin("fleet.toml", line) for line, host in enumerate(hosts)
+               for key in ("address", "disk", "console")[: line % 4]}
+    profile = samples.profile("rocky-9.6", users=(samples.user(),), origins=MappingProxyType(origins),
+                              post=(samples.text_file("s.sh", "#!/bin/bash -x\necho $fact_role\n"),))
+    many = kickstart.Kickstarts(profile, install_url=URL, machine="pc")
+    assert [many.of(host) for host in hosts] == [render(profile, host, "pc") for host in hosts]
+    assert len(many._frames) <= limit
 
 
 def test_hosts_that_differ_in_more_than_names_have_another_shape() -> None:

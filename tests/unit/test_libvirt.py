@@ -1,6 +1,10 @@
 """libvirt's domains: what they say for every kind of guest, and that no value becomes an element."""
 
+from xml.etree import ElementTree as ET
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from builder.errors import UsageError
 from builder.outputs.guests import libvirt
@@ -176,3 +180,24 @@ def test_what_no_guest_can_be_made_of_is_refused_by_host_and_field(changes, mess
     with pytest.raises(UsageError) as caught:
         guests.guest(**changes)
     assert caught.value.message.startswith(message) and hint in caught.value.hint
+
+
+WORDS = st.text("ab<>&\"' é", max_size=4)
+
+
+@st.composite
+def trees(draw, depth=2):
+    made = ET.Element(draw(st.sampled_from(["name", "os", "disk"])),
+                      draw(st.dictionaries(st.sampled_from(["type", "dev"]), WORDS, max_size=2)))
+    made.text = draw(WORDS) or None
+    if depth and draw(st.booleans()):
+        made.text = None
+        made.extend(draw(st.lists(trees(depth=depth - 1), max_size=2)))
+    return made
+
+
+@given(trees())
+def test_a_tree_is_written_as_elementtree_writes_it(tree):
+    made = libvirt.text(tree)
+    ET.indent(tree)
+    assert made == ET.tostring(tree, encoding="unicode") + "\n"

@@ -51,9 +51,9 @@ def cards(plan: NetworkPlan, hostname: str, release: Release) -> tuple[Card, ...
 def _has_line(link: Link, plan: NetworkPlan, old: bool) -> bool:
     """Ports are named by what they are ports of; a card that only carries a VLAN has nothing to say but its MTU. EL6
     makes a bond and the VLAN on it with one line."""
-    above = [each for each in plan.links if link.key in each.ports or (each.kind == "vlan" and each.parent == link.key)]
     if link.method != "none":
         return True
+    above = [each for each in plan.links if link.key in each.ports or (each.kind == "vlan" and each.parent == link.key)]
     if old and link.kind == "bond" and len(above) == 1 and above[0].kind == "vlan":
         return False
     return link.kind != "card" or (link.mtu is not None and not any(link.key in each.ports for each in above))
@@ -64,7 +64,9 @@ def _card(link: Link, plan: NetworkPlan, hostname: str, release: Release, names:
     v4 = next((a for a in link.addresses if a.version == 4), None)
     v6 = next((a for a in link.addresses if a.version == 6), None)
     other = any(each.gateways for each in plan.links) and not link.gateways
-    is_boot = link == plan.boot
+    boot = plan.boot
+    is_boot = link == boot
+    own_servers = _servers(link, plan, boot)
     words = generation.name in DNS_WORDS
     automatic = link.method in ("dhcp", "dhcp6", "auto6") or link.slaac
     return Card(
@@ -77,16 +79,16 @@ def _card(link: Link, plan: NetworkPlan, hostname: str, release: Release, names:
         ipv6=str(v6) if v6 else {"auto6": "auto", "dhcp6": "dhcp"}.get("auto6" if link.slaac else link.method, ""),
         ipv6_gateway=str(forms.gateway_of(link, 6) or ""), no_ipv6=6 not in link.versions,
         no_default_route=automatic and other,
-        nameservers=tuple(str(s) for s in forms.servers_of(plan) if s in _servers(link, plan)),
+        nameservers=tuple(str(s) for s in forms.servers_of(plan) if s in own_servers),
         hostname=hostname if is_boot else "", mtu=str(link.mtu or ""),
         search=plan.search if words and is_boot else (), ignore_dhcp_dns=words and automatic and not plan.peer_dns,
         activate=generation.network != "loader" or is_boot or len(plan.links) == 1, onboot=True)
 
 
-def _servers(link: Link, plan: NetworkPlan) -> tuple[object, ...]:
+def _servers(link: Link, plan: NetworkPlan, boot: Link) -> tuple[object, ...]:
     """The name servers of the whole machine, each version on the first link that has it: on one without it, it would
     make the connection invalid (ipv6.dns with method disabled)."""
-    first = {version: next((each for each in (plan.boot, *plan.links) if version in each.versions), None)
+    first = {version: next((each for each in (boot, *plan.links) if version in each.versions), None)
              for version in (4, 6)}
     return tuple(server for server in plan.nameservers if first[server.version] == link)
 
@@ -188,13 +190,14 @@ def sections(host: Host, release: Release) -> tuple[Ready, ...]:
     plan, generation = host.network, release.generation
     if generation.network == "loader":
         return ()
+    boot = plan.boot
     words = generation.name in DNS_WORDS
     names = forms.renamed(plan, every=generation.network != "nm")
     kept = [(names[link.key], link.mac) for link in plan.cards if link.key in names and generation.network != "nm"
             and any(each.kind == "vlan" and each.parent == link.key for each in plan.links)]
     changes = [(_known_by(link, names, generation.network == "nm"), {
         "routes": link.routes,
-        "search": plan.search if link == plan.boot and not words else (),
+        "search": plan.search if link == boot and not words else (),
         "ignore_dhcp_dns": (link.slaac or link.method != "static") and not plan.peer_dns and not words,
         "versions": sorted(link.versions),
     }) for link in plan.links if link.method != "none"]

@@ -7,10 +7,10 @@ meant before anyone gets it (RELIABILITY J08).
 from __future__ import annotations
 
 import functools
+import hashlib
 import re
-from collections.abc import Iterator
-from pathlib import PurePath
-from typing import Any
+from collections.abc import Hashable
+from typing import Any, NamedTuple
 
 from builder.boot.kickstart import (
     access,
@@ -24,7 +24,10 @@ from builder.boot.kickstart import (
     sections,
     storage,
     template,
+    variables,
 )
+from builder.boot.kickstart.frame import Frame, slot
+from builder.boot.kickstart.origins import Origins
 from builder.boot.kickstart.quoting import Ready
 from builder.boot.kickstart.scripts import Part
 from builder.boot.line import network as line_network
@@ -36,10 +39,29 @@ from builder.catalog.generation import Generation
 from builder.errors import UsageError
 from builder.profile.values import Host, Profile
 
-# Assignments at the top of a user's script (scripts.py); their values are shell words.
 # Which line of the profile made a value is different for every host.
 COMMENT = re.compile(r"^# .*\n", re.MULTILINE)
+# Assignments at the top of a user's script (scripts.py); their values are shell words.
 SHELL_LINE = re.compile(r"(?m)^(fact_[a-z0-9_]+|PINBOOT_[A-Z]+)=.*$")
+
+# Frames in memory; a fleet has a handful, unless every machine has another disk.
+FRAMES = 256
+
+
+class Made(NamedTuple):
+    """A kickstart and its shape: two of one shape are for like disks and differ in names, addresses and facts, and in
+    nothing that could change how the rest is read."""
+
+    text: str
+    shape: Hashable
+
+
+class _Shared(NamedTuple):
+    """A frame, and which keys the comments in its slots tell of."""
+
+    shape: bytes
+    frame: Frame
+    comments: dict[str, tuple[str, ...]]
 
 
 class Kickstarts:
@@ -54,21 +76,15 @@ class Kickstarts:
         self.install_url = install_url
         self.machine = machine
         self.generation = profile.release.generation
-        self._read: set[str] = set()
+        self._read: set[Hashable] = set()
         self._own: dict[tuple[object, ...], tuple[Part, ...]] = {}
-        self._origins = _Origins(profile)
+        self._origins = Origins(profile)
+        self._frames: dict[tuple[Hashable, int], _Shared] = {}
+        self._fit: set[Hashable] = set()
 
     @functools.cached_property
     def _repositories(self) -> repositories.Repositories | None:
         return repositories.of(self.profile, self.install_url)
-
-    def _sections(self, host: Host, values: dict[str, Any]) -> Iterator[Part]:
-        profile = self.profile
-        yield from scripts.before(profile, host)
-        yield from _chooser(host, values)
-        yield from self._own_sections(host)
-        yield from ((network.KEYS, section) for section in network.sections(host, profile.release))
-        yield from scripts.after(profile, host)
 
     def _own_sections(self, host: Host) -> tuple[Part, ...]:
         shared = (host.disk.order, host.storage, host.firmware, host.rhsm)
@@ -82,31 +98,121 @@ class Kickstarts:
         Raises UsageError: a value, script line or template that cannot be carried, or a user's kickstart that the
         release's parser refuses, with file and line.
         """
+        return self.made(host).text
+
+    def made(self, host: Host) -> Made:
+        """As `of`, with the shape."""
         profile = self.profile
         if profile.kickstart:
             _no_rule(host, profile.kickstart.path)
-            return self._users(profile.kickstart.text, profile.kickstart.path)
+            return self._users(profile.kickstart.text, host, profile.kickstart.path)
         if profile.template:
             _no_rule(host, profile.template.path)
-            values = variables(profile, host, install_url=self.install_url, machine=self.machine)
-            return self._users(template.users(profile.template, values), f"{profile.template.path} for {host.name}")
-        fields.check(profile, host, self.generation)
-        values = _values(profile, host, self.generation, self.install_url, self.machine)
-        values["by"] = functools.partial(self._origins.comment, host)
-        values["sections"] = [(values["by"](*keys), section) for keys, section in self._sections(host, values)]
-        text = template.kickstart("kickstart.ks.j2")(**values)
-        seen = shape(text, host)
+            values = variables.of(profile, host, install_url=self.install_url, machine=self.machine)
+            return self._users(template.users(profile.template, values), host,
+                               f"{profile.template.path} for {host.name}")
+        return self._generated(host)
+
+    def _generated(self, host: Host) -> Made:
+        release, alike = self.profile.release, _alike(host)
+        if alike not in self._fit:
+            fields.check(self.profile, host, self.generation)
+            self._fit.add(alike)
+        chooser, of_network = self._chooser(host), network.sections(host, release)
+        parts = (*scripts.before(self.profile, host), *chooser, *self._own_sections(host),
+                 *((network.KEYS, section) for section in of_network), *scripts.after(self.profile, host))
+        key = (alike, len(parts))
+        shared = self._frames.get(key) or self._shared(key, host)
+        lines = "\n".join(map(quoting.words, network.lines(host.network, host.hostname, release)))
+        bootloader = quoting.words(self._bootloader(host)) if "bootloader" in shared.frame.slots else ""
+        # Of the user's scripts only the facts at their tops are the host's, whose values change nothing.
+        own = (lines, bootloader, *(section for _, section in chooser), *of_network)
+        seen = (shared.shape, _digest(shape("\n".join(own), host)), *host.facts)
+        words = {"title": f"Kickstart of {host.hostname}: {release}, profile {self.profile.name}",
+                 "network": lines, "bootloader": bootloader}
+        for number, (keys, section) in enumerate(parts):
+            words[f"said{number}"] = self._origins.comment(host, *keys)
+            words[f"section{number}"] = section
+        words |= {name: self._origins.comment(host, *groups) for name, groups in shared.comments.items()}
+        text = shared.frame.filled(words)
         if seen not in self._read:
-            read = readback.check(text, profile, host, self.install_url, packages(profile, host, self.generation))
+            read = readback.check(text, self.profile, host, self.install_url,
+                                  packages(self.profile, host, self.generation))
             self._starts(read, f"host.{host.name}.storage")
             self._read.add(seen)
-        return text
+        return Made(text, (*seen, host.disk.name, host.disk.size, host.storage))
 
-    def _users(self, text: str, where: str) -> str:
-        if text not in self._read:
+    def _shared(self, key: tuple[Hashable, int], host: Host) -> _Shared:
+        """The frame of all hosts that are like this one and have so many sections. Raises UsageError."""
+        comments: dict[str, tuple[str, ...]] = {}
+
+        def by(*groups: str) -> Ready:
+            if not any(mark in group for group in groups for mark in "@%"):
+                return self._origins.comment(host, *groups)
+            name = f"by{len(comments)}"
+            comments[name] = groups
+            return slot(name)
+
+        places = [(slot(f"said{number}"), slot(f"section{number}")) for number in range(key[1])]
+        text = template.kickstart("kickstart.ks.j2")(**self._values(host), by=by, sections=places)
+        made = _Shared(_digest(shape(text, host)), Frame(text), comments)
+        if len(self._frames) >= FRAMES:
+            self._frames.clear()
+            self._fit.clear()
+        self._frames[key] = made
+        return made
+
+    def _values(self, host: Host) -> dict[str, Any]:
+        profile, generation = self.profile, self.generation
+        services = [f"--{word}={','.join(names)}" for word, names in
+                    (("disabled", profile.services.disabled), ("enabled", profile.services.enabled)) if names]
+        return {
+            "title": slot("title"),
+            "line": lambda words: words if isinstance(words, Ready) else quoting.words(words),
+            "bare": lambda text: Ready(quoting.printable(text)),
+            "profile": profile,
+            "generation": generation,
+            "install_url": self.install_url,
+            "rootpw": access.root(profile, generation),
+            "users": [(account, access.user(account)) for account in profile.users],
+            "ssh_keys": access.command_keys(profile, generation),
+            "network": (slot("network"),),
+            "network_keys": network.KEYS,
+            "chosen": disks.INCLUDE if host.disk.order else "",
+            "carried": sections.carried(profile, host),
+            "rhsm": _rhsm(host, generation),
+            "addons": [(addon.name, ("%addon", addon.name, *addon.options), addon.lines) for addon in profile.addons],
+            "erased": storage.erased(host, generation),
+            "layout": storage.layout(host, profile.release, self.machine, profile.xen),
+            "bootloader": slot("bootloader") if _asks_tang(host) else self._bootloader(host),
+            "firewall": _firewall(profile),
+            "services": ("services", *services) if services else (),
+            "package_header": ("%packages", *_package_flags(profile, generation)),
+            "packages": packages(profile, host, generation),
+        }
+
+    def _bootloader(self, host: Host) -> tuple[str, ...]:
+        append = (*consoles(self.machine, host.console), *_network_at_boot(host, self.generation),
+                  *options.installed(host.kernel_arguments))
+        return storage.bootloader(host, self.generation, append)
+
+    def _chooser(self, host: Host) -> tuple[Part, ...]:
+        """The %pre section that finds the disk where the profile has a rule for it; its commands leave the
+        kickstart."""
+        if not host.disk.order:
+            return ()
+        commands = (*storage.erased(host, self.generation),
+                    *storage.layout(host, self.profile.release, self.machine, self.profile.xen),
+                    self._bootloader(host))
+        keys = (*sections.DISK, *sections.STORAGE, "@console|console", "@kernel_arguments|kernel_arguments")
+        return ((keys, scripts.section(disks.script(host, commands), "pre-disk", kind="pre")),)
+
+    def _users(self, text: str, host: Host, where: str) -> Made:
+        digest = _digest(text)
+        if digest not in self._read:
             parse_back(text, self.generation, where)
-            self._read.add(text)
-        return text
+            self._read.add(digest)
+        return Made(text, (digest, host.disk.name, host.disk.size, host.storage))
 
     def _starts(self, read: ParsedKickstart, where: str) -> None:
         """Raises UsageError where the loader of a PV guest could not read the /boot of the user's own storage lines; a
@@ -142,79 +248,16 @@ def shape(text: str, host: Host) -> str:
     return bare
 
 
-def variables(profile: Profile, host: Host, *, install_url: str, machine: Machine) -> dict[str, Any]:
-    """What a user's template may use: plain texts, numbers and lists, no objects of ours.
-
-    `release`, `profile`, `host` and `fact` are tables; `network` and `console` are what pinboot itself would write.
-    """
-    net = host.network
-    return {
-        "release": {"family": profile.release.family.id, "version": profile.release.version,
-                    "major": profile.release.major, "arch": profile.release.arch, "title": str(profile.release)},
-        "install_url": install_url,
-        "profile": {"name": profile.name, "language": profile.language, "keyboard": profile.keyboard,
-                    "timezone": profile.timezone, "ntp": list(profile.ntp), "packages": list(profile.packages),
-                    "selinux": profile.selinux, "finish": profile.finish},
-        "root": {"password_hash": profile.root.password_hash or "", "ssh_keys": list(profile.root.ssh_keys)},
-        "users": [{"name": u.name, "groups": list(u.groups), "gecos": u.gecos, "shell": u.shell,
-                   "password_hash": u.password_hash or "", "ssh_keys": list(u.ssh_keys)} for u in profile.users],
-        "host": {"name": host.name, "hostname": host.hostname, "disk": storage.device(host.disk.name),
-                 "disks": [storage.device(name) for name in host.disk.names], "firmware": host.firmware,
-                 "memory": host.memory, "vcpus": host.vcpus, "packages": list(host.packages), "mac": net.mac or "",
-                 "interface": net.boot.name, "addresses": [str(a) for a in net.addresses],
-                 "gateways": [str(g) for g in net.gateways], "nameservers": [str(s) for s in net.nameservers]},
-        "fact": dict(host.facts),
-        "secret": _secrets(host),
-        "network": Ready("\n".join(quoting.words(line) for line in network.lines(net, host.hostname, profile.release))),
-        "console": quoting.words(consoles(machine, host.console)),
-    }
+def _digest(text: str) -> bytes:
+    """What a text is remembered by: ten thousand templates filled in would take more room than all else."""
+    return hashlib.sha256(text.encode()).digest()
 
 
-def _secrets(host: Host) -> dict[str, str]:
-    found = {"luks": host.storage.encrypt.passphrase} if host.storage.encrypt else {}
-    if host.rhsm:
-        found |= {"organization": host.rhsm.organization, "activation_key": host.rhsm.activation_key}
-    return {name: secret.text for name, secret in found.items()}
-
-
-def _chooser(host: Host, values: dict[str, Any]) -> tuple[Part, ...]:
-    """The %pre section that finds the disk where the profile has a rule for it; its commands leave the kickstart."""
-    if not host.disk.order:
-        return ()
-    commands = (*values["erased"], *values["layout"], values["bootloader"])
-    keys = (*sections.DISK, *sections.STORAGE, "@console|console", "@kernel_arguments|kernel_arguments")
-    return ((keys, scripts.section(disks.script(host, commands), "pre-disk", kind="pre")),)
-
-
-def _values(profile: Profile, host: Host, generation: Generation, install_url: str, machine: Machine) -> dict[str, Any]:
-    append = (*consoles(machine, host.console), *_network_at_boot(host, generation),
-              *options.installed(host.kernel_arguments))
-    services = [f"--{word}={','.join(names)}" for word, names in
-                (("disabled", profile.services.disabled), ("enabled", profile.services.enabled)) if names]
-    return {
-        "title": Ready(f"Kickstart of {host.hostname}: {profile.release}, profile {profile.name}"),
-        "line": quoting.words,
-        "bare": lambda text: Ready(quoting.printable(text)),
-        "profile": profile,
-        "generation": generation,
-        "install_url": install_url,
-        "rootpw": access.root(profile, generation),
-        "users": [(account, access.user(account)) for account in profile.users],
-        "ssh_keys": access.command_keys(profile, generation),
-        "network": network.lines(host.network, host.hostname, profile.release),
-        "network_keys": network.KEYS,
-        "chosen": disks.INCLUDE if host.disk.order else "",
-        "carried": sections.carried(profile, host),
-        "rhsm": _rhsm(host, generation),
-        "addons": [(addon.name, ("%addon", addon.name, *addon.options), addon.lines) for addon in profile.addons],
-        "erased": storage.erased(host, generation),
-        "layout": storage.layout(host, profile.release, machine, profile.xen),
-        "bootloader": storage.bootloader(host, generation, append),
-        "firewall": _firewall(profile),
-        "services": ("services", *services) if services else (),
-        "package_header": ("%packages", *_package_flags(profile, generation)),
-        "packages": packages(profile, host, generation),
-    }
+def _alike(host: Host) -> Hashable:
+    """What the kickstarts of two hosts must have in common to differ in the slots of a frame alone."""
+    disk = host.disk
+    return (disk.name, disk.size, disk.others, disk.order, disk.kind, host.storage, host.firmware, host.console,
+            host.kernel_arguments, host.packages, host.rhsm, host.class_name)
 
 
 def _rhsm(host: Host, generation: Generation) -> tuple[str, ...]:
@@ -226,9 +269,13 @@ def _rhsm(host: Host, generation: Generation) -> tuple[str, ...]:
 
 def _network_at_boot(host: Host, generation: Generation) -> tuple[str, ...]:
     """The network that the installed initramfs brings up to ask a tang server (dracut.cmdline(7), rd.neednet)."""
-    if not host.storage.encrypt or not host.storage.encrypt.tang:
+    if not _asks_tang(host):
         return ()
     return ("rd.neednet=1", *line_network.arguments(host.network, host.hostname, generation))
+
+
+def _asks_tang(host: Host) -> bool:
+    return host.storage.encrypt is not None and bool(host.storage.encrypt.tang)
 
 
 def packages(profile: Profile, host: Host, generation: Generation) -> tuple[str, ...]:
@@ -256,45 +303,3 @@ def _firewall(profile: Profile) -> tuple[str, ...]:
     services = (f"--service={','.join(wall.services)}",) if wall.services else ()
     ports = (f"--port={','.join(wall.ports)}",) if wall.ports else ()
     return ("firewall", "--enabled", *services, *ports)
-
-
-class _Origins:
-    """Tells in comments which keys of the profile made a group of lines. One for all hosts: most of what is told is the
-    same for each."""
-
-    def __init__(self, profile: Profile) -> None:
-        self.profile = profile
-        self._told: dict[tuple[str, ...], Ready] = {}
-
-    def comment(self, host: Host, *groups: str) -> Ready:
-        """Each group is a list of keys joined by `|`, of which the first that is set counts; `@` stands for the table
-        of the host, or of its class where the host's own does not say it, `%` for that of the class. Where none is set
-        at all, the first key of the first group stands with `default`."""
-        if groups in self._told:
-            return self._told[groups]
-        found = dict.fromkeys(said for group in groups if (said := self._said(host, group)))
-        first = groups[0].partition("|")[0].replace("@", f"host.{host.name}.")
-        made = quoting.comment(", ".join(found) if found else f"{first} (default)")
-        if not any(mark in group for group in groups for mark in "@%"):
-            self._told[groups] = made
-        return made
-
-    def _said(self, host: Host, group: str) -> str:
-        for word in group.split("|"):
-            if word.startswith("@"):
-                found = self.profile.said(host, word[1:])
-            else:
-                key = word.replace("%", f"class.{host.class_name}.")
-                origin = self.profile.origins.get(key)
-                found = (key, origin) if origin else None
-            if found:
-                key, by = found
-                return f"{key} ({_file(by.file)} line {by.line})" if by.line else f"{key} ({_file(by.file)})"
-        return ""
-
-
-@functools.lru_cache(maxsize=256)
-def _file(name: str) -> str:
-    """A file by the name that the user wrote; never where it lies on this machine."""
-    path = PurePath(name)
-    return path.name if path.is_absolute() else name

@@ -5,6 +5,7 @@ Logs of what runs before there is a disk lie in /tmp, and sections.py carries th
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping
 
@@ -22,7 +23,7 @@ LOGS: Mapping[str, str] = {"pre": "/tmp", "post": "/root", "onerror": "/tmp"}  #
 ENDS = frozenset({"pre", "post"})
 
 
-# A section, and the groups of keys that made it, as the comment above it names them (render.Origins).
+# A section, and the groups of keys that made it, as the comment above it names them (origins.py).
 Part = tuple[tuple[str, ...], Ready]
 
 
@@ -42,18 +43,26 @@ def after(profile: Profile, host: Host) -> Iterable[Part]:
 
 def _users(files: Iterable[TextFile], kind: str, host: Host) -> Iterable[Part]:
     for number, file in enumerate(files, 1):
-        found = SHEBANG.fullmatch(file.text.split("\n", 1)[0]) if file.text.startswith("#!") else None
-        if file.text.startswith("#!") and not found:
-            raise UsageError(f"{file.path} line 1: a {kind} script is run by sh or bash, not by "
-                             f"{file.text.splitlines()[0][2:].strip()}",
-                             "write a shell script that calls the other program")
-        if "\r" in file.text:
-            raise UsageError(f"{file.path}: lines end in CR LF; the shell takes the CR as part of each last word",
-                             f"dos2unix {file.path}")
-        flags = [f"set -{found['flags']}"] if found and found["flags"] else []
-        lines = [*_facts(host, kind), *flags, file.text.rstrip("\n")]
-        yield (kind,), section("\n".join(lines), f"{kind}-{number}", file, kind=kind, shift=len(lines) - 1,
-                               shell=found["shell"] if found else "sh")
+        head, rest = _frame(file, kind, number)
+        yield (kind,), Ready("\n".join((head, *_facts(host, kind), rest)))
+
+
+@functools.lru_cache
+def _frame(file: TextFile, kind: str, number: int) -> tuple[str, str]:
+    """A user's script as a section: its first line, and what stands behind the facts of a host. Raises UsageError."""
+    found = SHEBANG.fullmatch(file.text.split("\n", 1)[0]) if file.text.startswith("#!") else None
+    if file.text.startswith("#!") and not found:
+        raise UsageError(f"{file.path} line 1: a {kind} script is run by sh or bash, not by "
+                         f"{file.text.splitlines()[0][2:].strip()}",
+                         "write a shell script that calls the other program")
+    if "\r" in file.text:
+        raise UsageError(f"{file.path}: lines end in CR LF; the shell takes the CR as part of each last word",
+                         f"dos2unix {file.path}")
+    flags = [f"set -{found['flags']}"] if found and found["flags"] else []
+    made = section("\n".join((*flags, file.text.rstrip("\n"))), f"{kind}-{number}", file, kind=kind, shift=len(flags),
+                   shell=found["shell"] if found else "sh")
+    head, _, rest = made.partition("\n")
+    return head, rest
 
 
 def section(body: str, log: str, file: TextFile | None = None, *, kind: str = "post", shift: int = 0,

@@ -36,7 +36,8 @@ def device(link: Link, names: Mapping[str, str]) -> str:
 
 def configured(plan: NetworkPlan) -> tuple[Link, ...]:
     """The links with an address, that of the default route first: dracut takes the first for the boot (bootdev)."""
-    return (plan.boot, *(link for link in plan.links if link.method != "none" and link != plan.boot))
+    boot = plan.boot
+    return (boot, *(link for link in plan.links if link.method != "none" and link != boot))
 
 
 def gateway_of(link: Link, version: int) -> Address | None:
@@ -58,7 +59,8 @@ def servers_of(plan: NetworkPlan) -> tuple[Address, ...]:
 
 def bracketed(address: object) -> str:
     """An address or a network where colons separate fields: IPv6 in brackets."""
-    return f"[{address}]" if ":" in str(address) else str(address)
+    text = str(address)
+    return f"[{text}]" if ":" in text else text
 
 
 def ip(link: Link, card: str, hostname: str) -> Arguments:

@@ -37,10 +37,11 @@ def _arguments(plan: NetworkPlan, hostname: str, release: str) -> Arguments:
     names = forms.renamed(plan, every=True)
     called = {link.key: forms.device(link, names) for link in plan.links}
     configured = forms.configured(plan)
+    boot = configured[0]
     addresses = [token for link in configured
-                 for token in forms.ip(link, called[link.key], hostname if link == plan.boot else "")]
+                 for token in forms.ip(link, called[link.key], hostname if link is boot else "")]
     # With several ip= the first would be taken for the boot, and a warning given (parse-ip-opts.sh).
-    first = (f"bootdev={called[plan.boot.key]}",) if len(addresses) > 1 else ()
+    first = (f"bootdev={called[boot.key]}",) if len(addresses) > 1 else ()
     return (*forms.ifnames(plan, names), *forms.virtual(plan, names, ":"), *addresses, *first,
             *forms.routes(plan, called), *forms.machine(plan, tuple(str(s) for s in forms.servers_of(plan))))
 

@@ -33,11 +33,13 @@ def arguments(plan: NetworkPlan, hostname: str) -> Arguments:
     # A link that only carries others has no address, which NetworkManager knows by itself; its MTU must be said.
     silent = [f"ip={called[link.key]}:none:{link.mtu}" for link in plan.links
               if link.mtu and link.method == "none" and link.kind != "bond"]
-    addresses = [token for link in forms.configured(plan)
-                 for token in forms.ip(link, called[link.key], hostname if link == plan.boot else "")]
-    several = len(forms.configured(plan)) > 1 and called[plan.boot.key]
+    configured = forms.configured(plan)
+    boot = configured[0]
+    addresses = [token for link in configured
+                 for token in forms.ip(link, called[link.key], hostname if link is boot else "")]
+    several = len(configured) > 1 and called[boot.key]
     return (*forms.ifnames(plan, names), *forms.virtual(plan, names, ""), *addresses, *silent,
-            *([f"bootdev={called[plan.boot.key]}"] if several else ()), *forms.routes(plan, called),
+            *([f"bootdev={called[boot.key]}"] if several else ()), *forms.routes(plan, called),
             *forms.machine(plan, tuple(forms.bracketed(server) for server in forms.servers_of(plan))))
 
 

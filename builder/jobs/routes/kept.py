@@ -21,8 +21,8 @@ class Kept:
         self.host = made.host
         self._line = made.cmdline.text()
         self._listing = listing
-        self._kickstart = Line(kickstart_path(made.host), PRIVATE, len(data), sha256, "rendered",
-                               listing.keep(data, sha256))
+        self._kickstart = Line(kickstart_path(made.host), f"{PRIVATE:o}", str(len(data)), sha256, "rendered",
+                               str(listing.keep(data, sha256)))
 
     @property
     def parameters(self) -> tuple[str, ...]:

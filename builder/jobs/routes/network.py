@@ -6,6 +6,7 @@ change (UX 3). The id is made from the inputs, because it stands in the kernel's
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 
 from builder.boot.line.cmdline import Machine
@@ -54,14 +55,16 @@ class NetworkRoute:
         self.folder = f"{profile.release.family.id}-{version}-{profile.release.arch}"
         self.served = Served(http=f"{self.serve.url}/b/{self.ident}", root=self.serve.url, tftp=self.serve.tftp)
         self.faults = loaders.faults(profile.release.generation.name, version) if GRUB & self.outputs else ()
+        # Asked twice for each host.
+        self._private = functools.lru_cache(maxsize=1)(self._below)
         self.medium = "pxelinux" if "pxelinux" in self.outputs else "grub"
 
     def kickstart(self, host: Host) -> str:
-        return f"{self.served.http}/{self._private(host)}"
+        return f"{self.served.http}/{self._private(host.name)}"
 
-    def _private(self, host: Host) -> str:
+    def _below(self, name: str) -> str:
         secret = self.serve.secret.text.encode()
-        return f"ks/{token.token(secret, self.profile.name, host.name)}/ks.cfg"
+        return f"ks/{token.token(secret, self.profile.name, name)}/ks.cfg"
 
     def extra(self) -> tuple[str, ...]:
         """The bundle's own stage2: EL6 wants the file, later ones the tree that holds it (REFERENCE 1.3)."""
@@ -184,14 +187,14 @@ class NetworkRoute:
                        ipxe="boot.ipxe" if "ipxe" in self.outputs else "")
 
     def _host(self, plan: Plan) -> list[Entry]:
-        return [text_entry(f"http/{layout.within(self.served, self._private(plan.host))}", plan.kickstart,
+        return [text_entry(f"http/{layout.within(self.served, self._private(plan.host.name))}", plan.kickstart,
                            mode=KICKSTART_MODE),
                 text_entry(f"private/hosts/{plan.host.name}/cmdline", route.cmdline_text(plan), mode=route.PRIVATE)]
 
     def _row(self, host: Host) -> str:
         network = host.network
         return "\t".join((host.name, network.mac or "-", ",".join(str(each) for each in network.addresses) or "-",
-                          self._private(host)))
+                          self._private(host.name)))
 
     def injected(self, plans: Sequence[Plan]) -> list[str]:
         return []

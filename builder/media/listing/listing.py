@@ -19,20 +19,37 @@ from builder.media.listing.spool import Spool
 
 # So many texts and folders are remembered to be told once; one that comes again later is told twice, and does no harm.
 REMEMBERED = 1 << 10
-ELSEWHERE = -1
+ELSEWHERE = "-"
 TOGETHER = 1 << 9
 
 
 class Line(NamedTuple):
     """A file, or a folder, which has no digest and the mode that it gets: 0o700 where a file of its own is private,
-    else 0o755 (RELIABILITY L01). `at` is the position of a text in the spool."""
+    else 0o755 (RELIABILITY L01). `at` is the position of a text in the spool. Numbers are kept as they are written:
+    most who read a line write one."""
 
     path: str
-    mode: int
-    size: int
+    octal: str
+    decimal: str
     sha256: str
     origin: str
-    at: int
+    place: str
+
+    @property
+    def mode(self) -> int:
+        return int(self.octal, 8)
+
+    @property
+    def size(self) -> int:
+        return int(self.decimal)
+
+    @property
+    def at(self) -> int:
+        return int(self.place)
+
+
+def folder(path: str, octal: str) -> Line:
+    return Line(path, octal, "0", "", "", ELSEWHERE)
 
 
 class Listing:
@@ -55,14 +72,14 @@ class Listing:
         path, private = entry.path, not entry.mode & 0o077
         if not path or "\n" in path or "\0" in path:
             raise ValueError(f"{path!r} is no name for a file of a bundle")
-        at = ELSEWHERE
         if entry.origin != "rendered":
             self.given[path] = entry
         if entry.data is None:
             self._large[path] = entry
+            place: int | str = ELSEWHERE
         else:
-            at = self.keep(entry.data, entry.digest.hex)
-        self._lines.add(f"{path}\0{entry.mode:o} {entry.size} {entry.digest.hex} {entry.origin} {at}")
+            place = self.keep(entry.data, entry.digest.hex)
+        self._lines.add(f"{path}\0{entry.mode:o} {entry.size} {entry.digest.hex} {entry.origin} {place}")
         self._above(path, private)
         self.files += 1
         self.size += entry.size
@@ -91,12 +108,11 @@ class Listing:
             if rest[0] != "d":
                 if path == last:
                     raise ValueError(f"two files of the bundle would be {path}")
-                mode, size, sha256, origin, at = rest.split(" ")
-                yield Line(path, int(mode, 8), int(size), sha256, origin, int(at))
+                yield Line._make((path, *rest.split(" ")))
                 last = path
                 file = True
             elif path != last:
-                yield Line(path, int(rest[1:], 8), 0, "", "", ELSEWHERE)
+                yield folder(path, rest[1:])
                 last = path
                 file = False
             elif file:
@@ -123,7 +139,7 @@ class Listing:
 
     def large(self, line: Line) -> Entry | None:
         """The file where it is not a text in the spool."""
-        return self._large[line.path] if line.at == ELSEWHERE else None
+        return self._large[line.path] if line.place == ELSEWHERE else None
 
     def entry(self, line: Line) -> Entry:
         """Raises BytesDiffer."""

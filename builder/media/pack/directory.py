@@ -9,12 +9,12 @@ from pathlib import Path
 
 from builder.errors import UsageError
 from builder.media.bundle import Bundle
-from builder.media.listing.listing import ELSEWHERE, Line, Listing
+from builder.media.listing.listing import Line, Listing, folder
 from builder.media.pack import place, stream
 from builder.media.papers import manifest
 from builder.progress import Meter, Progress, Silent
 
-ROOT = Line(".", 0o755, 0, "", "", ELSEWHERE)
+ROOT = folder(".", "755")
 
 
 def write(bundle: Bundle, target: Path, progress: Progress | None = None) -> None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from builder.errors import UsageError
 from builder.media.bundle import Bundle
-from builder.media.listing.listing import ELSEWHERE, Line
+from builder.media.listing.listing import Line, folder
 from builder.media.pack import place, stream
 from builder.media.pack.stream import Sink
 from builder.progress import Meter, Progress, Silent
@@ -123,18 +123,19 @@ def _whole(size: int) -> int:
 
 def _fill(bundle: Bundle, sink: Sink, meter: Meter) -> None:
     files = bundle.entries
-    root = Line("", 0o755, 0, "", "", ELSEWHERE)
     with stream.gathered(sink) as out:
         size = 0
-        for line in itertools.chain([root], files.tree()):
+        for line in itertools.chain([folder("", "755")], files.tree()):
             out(_head(bundle, line))
-            large = files.large(line) if line.sha256 else None
-            if large:
-                stream.copy(large, out)
-            elif line.size:
-                out(files.text(line))
-            padding = -line.size % tarfile.BLOCKSIZE
-            out(bytes(padding))
-            size += tarfile.BLOCKSIZE + line.size + padding
-            meter.advance(line.size)
+            if line.sha256:
+                large, length = files.large(line), line.size
+                if large:
+                    stream.copy(large, out)
+                else:
+                    out(files.text(line))
+                padding = -length % tarfile.BLOCKSIZE
+                out(bytes(padding))
+                size += length + padding
+                meter.advance(length)
+            size += tarfile.BLOCKSIZE
         out(bytes(_whole(size + 2 * tarfile.BLOCKSIZE) - size))

@@ -52,20 +52,20 @@ def bundle_id(entries: Iterable[Entry]) -> str:
     made = hashlib.sha256()
     for file in listing.of(entries).lines():
         if file.path not in (PATH, checksums.PATH, *checksums.SIGNATURES):
-            made.update(f"{file.path}\0{file.mode:04o}\0{file.sha256}\n".encode())
+            made.update(f"{file.path}\0{file.octal:0>4}\0{file.sha256}\n".encode())
     return made.hexdigest()[:8]
 
 
 def _rendered(file: Line) -> str:
     """As longlist.item of what `_given` tells, which takes ten times as long; there may be two hundred thousand."""
-    return (f'{{\n   "mode": "{file.mode:04o}",\n   "origin": "rendered",\n   "path": {longlist.quoted(file.path)},\n'
-            f'   "sha256": "{file.sha256}",\n   "size": {file.size}\n  }}')
+    return (f'{{\n   "mode": "{file.octal:0>4}",\n   "origin": "rendered",\n   "path": {longlist.quoted(file.path)},\n'
+            f'   "sha256": "{file.sha256}",\n   "size": {file.decimal}\n  }}')
 
 
 def _given(file: Line, lock: Lock, kickstarts: list[str]) -> dict[str, Any]:
     line: dict[str, Any] = {
         "path": file.path,
-        "mode": f"{file.mode:04o}",
+        "mode": f"{file.octal:0>4}",
         "size": file.size,
         "sha256": file.sha256,
         "origin": file.origin,

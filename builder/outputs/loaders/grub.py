@@ -6,6 +6,7 @@ quotes.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -44,13 +45,16 @@ def quote(text: str) -> str:
 
 def host(boot: Boot, served: Served) -> tuple[Rendered, ...]:
     """The host's own file below each root: it installs. Raises UsageError for what GRUB cannot carry."""
-    return tuple(_file(f"{root}/{layout.host_file(boot, served, FILE)}", [
+    title, path = _title(boot), layout.host_file(boot, served, FILE)
+    kernel, _ = layout.boot_files(boot, served)
+    words = [carried(boot.name, "grub", "arguments", quote, each) for each in _arguments(boot, served, kernel)]
+    return tuple(_file(f"{root}/{path}", [
         f"# {boot.name}: installs. ERASES its disk.",
         *_local_disk(boot.arch),
         "set timeout=5",
         "set default=0",
         "",
-        *_entry(_title(boot), _start(boot, served, root)),
+        *_entry(title, _start(boot, served, root, words)),
         "",
         *_entry(quote("Start from the local disk"), ["local_disk"]),
     ]) for root in layout.roots(served))
@@ -62,10 +66,13 @@ def pointers(boot: Boot, served: Served, state: State = "install") -> tuple[Rend
     below each root, to which the menu sends every GRUB, because by HTTP none looks for a MAC (its normal/main.c)."""
     found = []
     for root in layout.roots(served):
-        lines = [f"# {boot.name}: installs. ERASES its disk.", *_local_disk(boot.arch), *_turn_to(boot, served, root)]
         if state == "local":
             lines = [f"# {boot.name}: starts from its local disk.", *_local_disk(boot.arch), "local_disk"]
-        found += [_file(place, lines) for place in places(boot, root)]
+        else:
+            lines = [f"# {boot.name}: installs. ERASES its disk.", *_local_disk(boot.arch),
+                     *_turn_to(boot, served, root)]
+        text = _text(lines)
+        found += [Rendered(place, text) for place in places(boot, root)]
     return tuple(found)
 
 
@@ -85,7 +92,7 @@ def menus(boots: Sequence[Boot], served: Served) -> tuple[Rendered, ...]:
     folders = dict.fromkeys((*(boot.folder for boot in boots), *GRUB_FOLDERS))
     found = []
     for root in layout.roots(served):
-        text = "\n".join(_menu(boots, served, root)) + "\n"
+        text = _text(_menu(boots, served, root))
         found += [Rendered(f"{root}/{folder}/{FILE}", text) for folder in folders]
     return tuple(found)
 
@@ -109,23 +116,19 @@ def _menu(boots: Sequence[Boot], served: Served, root: Root) -> list[str]:
     return lines
 
 
-def _start(boot: Boot, served: Served, root: Root) -> list[str]:
-    """The commands that load kernel and initrds, by the names that this machine's GRUB has for them."""
+def _start(boot: Boot, served: Served, root: Root, words: Sequence[str]) -> list[str]:
+    """The commands that load kernel and initrds, by the names that this machine's GRUB has for them; `words` are the
+    kernel's arguments."""
+    kernel, initrds = layout.boot_files(boot, served)
+    line = " ".join((_path(boot, "kernel", served, root, kernel), *words))
+    files = " ".join(_path(boot, "initrds", served, root, initrd) for initrd in initrds)
+    plain, of_efi = ([f"linux{suffix} {line}", f"initrd{suffix} {files}"] for suffix in ("", "efi"))
     efi = boot.arch == "x86_64" and boot.generation.name in LINUXEFI
     if efi and boot.firmware == "uefi":
-        return _load(boot, served, root, "efi")
+        return of_efi
     if not efi or boot.firmware == "bios":
-        return _load(boot, served, root, "")
-    return ['if [ "$grub_platform" = efi ]; then', *_indented(_load(boot, served, root, "efi")),
-            "else", *_indented(_load(boot, served, root, "")), "fi"]
-
-
-def _load(boot: Boot, served: Served, root: Root, suffix: str) -> list[str]:
-    kernel, initrds = layout.boot_files(boot, served)
-    words = [_path(boot, "kernel", served, root, kernel)]
-    words += [carried(boot.name, "grub", "arguments", quote, each) for each in _arguments(boot, served, kernel)]
-    files = [_path(boot, "initrds", served, root, initrd) for initrd in initrds]
-    return [f"linux{suffix} {' '.join(words)}", f"initrd{suffix} {' '.join(files)}"]
+        return plain
+    return ['if [ "$grub_platform" = efi ]; then', *_indented(of_efi), "else", *_indented(plain), "fi"]
 
 
 def _arguments(boot: Boot, served: Served, kernel: str) -> tuple[str, ...]:
@@ -146,7 +149,8 @@ def _turn_to(boot: Boot, served: Served, root: Root) -> list[str]:
     return [f"configfile {own}", f"echo {quote(said)}", "sleep --interruptible 10", "local_disk"]
 
 
-def _local_disk(*arches: str) -> list[str]:
+@functools.cache
+def _local_disk(*arches: str) -> tuple[str, ...]:
     """A function that starts the local disk.
 
     `exit 1` makes Red Hat's GRUB end with an error (its commands/minicmd.c), at which UEFI goes on with its next boot
@@ -160,7 +164,7 @@ def _local_disk(*arches: str) -> list[str]:
              'if [ -n "$disk" ]; then', *_indented(['chainloader "($disk)$file"', "boot"]), "fi"]
     search = [f"for file in {' '.join(files)}; do", *_indented(found), "done"]
     vanilla = ['if [ "$grub_platform" = efi -a -z "$fw_path" ]; then', *_indented(search), "fi"]
-    return ["function local_disk {", *_indented([*(vanilla if files else []), "exit 1"]), "}"]
+    return ("function local_disk {", *_indented([*(vanilla if files else []), "exit 1"]), "}")
 
 
 def _entry(title: str, commands: Iterable[str]) -> list[str]:
@@ -171,6 +175,7 @@ def _title(boot: Boot) -> str:
     return carried(boot.name, "grub", "title", quote, f"{boot.name}: install {boot.title} (ERASES its disk)")
 
 
+@functools.lru_cache
 def _place(served: Served, root: Root) -> str:
     """What stands before a path below the root. By TFTP nothing: GRUB's own root is the server it came from. By HTTP
     the server by name, so that a GRUB from elsewhere reads it too. GRUB up to 2.06 takes no port there (net/net.c)."""
@@ -188,5 +193,9 @@ def _indented(lines: Iterable[str]) -> list[str]:
     return [f"\t{line}" for line in lines]
 
 
-def _file(path: str, lines: Sequence[str]) -> Rendered:
-    return Rendered(path, "\n".join(lines) + "\n")
+def _file(path: str, lines: Iterable[str]) -> Rendered:
+    return Rendered(path, _text(lines))
+
+
+def _text(lines: Iterable[str]) -> str:
+    return "\n".join(lines) + "\n"

@@ -6,6 +6,7 @@ word is carried as it is, or not at all.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -18,6 +19,8 @@ from builder.outputs.rendered import Rendered
 
 FILE = "boot.ipxe"
 OPERATORS = ("||", "&&", ";")
+# Nearly every text: words of letters that never mean anything else.
+PLAIN = re.compile(r"[A-Za-z0-9._/:=,@%+-]+( [A-Za-z0-9._/:=,@%+-]+)*")
 # UEFI goes on with its next boot entry when a loader ends with an error, and opens its menu when it ends well
 # (UEFI 2.10, 3.1.1; netboot.xyz#1276); on a BIOS the status means nothing, and the next device is tried.
 LOCAL = ("exit 1",)
@@ -27,6 +30,8 @@ TRIES = 5
 def quote(text: str) -> str:
     """Words of a line, a blank between them. Raises ValueError for what iPXE would read otherwise: ${ anywhere, a word
     that is an operator or begins a comment, a backslash at the end, other blanks, and what is not printable ASCII."""
+    if PLAIN.fullmatch(text):
+        return text
     if not text.isascii() or not text.isprintable():
         raise ValueError(f"{shown(text)} is not printable ASCII, and iPXE has no way to write it")
     words = text.split(" ")

@@ -38,7 +38,7 @@ class Pointer:
 
 
 def _marked(text: str) -> bool:
-    return any(MARK in line for line in text.split("\n")[:2])
+    return any(MARK in line for line in text.split("\n", 2)[:2])
 
 
 def _check_place(host: str, path: str) -> None:

@@ -14,7 +14,7 @@ from builder.profile.secrets import Secret
 # As builder/boot/kickstart/templates/kickstart.ks.j2 begins a kickstart.
 GENERATED = re.compile(r"# Kickstart of [^\n]*\n# Above each group stand the profile keys ")
 SCRIPT = re.compile(r"%(?:pre|pre-install|post|onerror|traceback)\b")
-# `# KEY (FILE line N), KEY (default)`: what _Origins of boot/kickstart/render.py writes above each group.
+# `# KEY (FILE line N), KEY (default)`: what boot/kickstart/origins.py writes above each group.
 _PLACE = r" \([^()\n]*\)"
 ORIGIN = re.compile(rf"# (?:default: [^\n]*|[^ \n]+{_PLACE}(?:, [^ \n]+{_PLACE})*)\n?")
 PLACE = re.compile(_PLACE)

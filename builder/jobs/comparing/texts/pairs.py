@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -54,7 +55,9 @@ def compare(old: Texts, new: Texts, *, context: int = lines.CONTEXT, concealed: 
     found = Found()
     comparing = _Comparing(found, Groups(concealed=concealed), (*old.secrets, *new.secrets), context)
     before, after = _named(old), _named(new)
-    for key in sorted(before.keys() | after.keys(), key=lambda each: (each[0], natural(each[1]), each[1])):
+    place = {host: number for number, host in enumerate(sorted(
+        {host for _, host in (*before, *after)}, key=lambda name: (natural(name), name)))}
+    for key in sorted(before.keys() | after.keys(), key=lambda each: (each[0], place[each[1]])):
         path, host = key
         if key in before and key in after:
             owned = old.owners.hosts.get(host, NOTHING), new.owners.hosts.get(host, NOTHING)
@@ -73,7 +76,7 @@ def _named(side: Texts) -> Mapping[tuple[str, str], str]:
     made = {}
     for path in side.shelf:
         host, label = side.owners.of(path)
-        made[marks.plain(label, side.ident), host] = path
+        made[sys.intern(marks.plain(label, side.ident)), sys.intern(host)] = path  # of a fleet most are the same
     return made
 
 

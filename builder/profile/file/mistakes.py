@@ -70,7 +70,8 @@ class Mistakes:
         body = "".join(f"\n  {p:<{place}}  {k:<{min(key, 40)}}  {text}" for p, k, text in rows)
         more = f"\n  and {len(ordered) - MOST} more" if len(ordered) > MOST else ""
         return UsageError(f"{self.main}: {count}, nothing was written{body}{more}",
-                          "pinboot explain KEY says what a key takes; pinboot schema gives your editor these checks while you type")
+                          "pinboot explain KEY says what a key takes; pinboot schema gives your editor these checks "
+                          "while you type")
 
     def _of_class(self, key: str) -> tuple[str, Origin | None]:
         """The key that set what `key` names, the host's own or that of its class, and where it stands."""

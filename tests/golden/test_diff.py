@@ -13,7 +13,7 @@ import pytest
 
 from builder.catalog.generation import EFI_LOADERS
 from builder.demo import stored, tree
-from builder.jobs.comparing import sources
+from builder.jobs.comparing.sides import sources
 from tests.golden import expected
 from tests.golden.bench import MIRROR, pinboot
 from tests.golden.conftest import KEY, ROCKY

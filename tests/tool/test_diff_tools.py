@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from builder.cli.differences import markdown
 from builder.jobs.comparing.difference import Difference, Hosts
 from builder.jobs.comparing.settings import Changed
-from builder.jobs.comparing.sides import Side
+from builder.jobs.comparing.sides.side import Side
 from builder.jobs.comparing.texts import lines
 from builder.jobs.comparing.texts.groups import Group
 from builder.jobs.comparing.texts.lines import Hunk

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from builder.errors import BytesDiffer, CheckFailed, NotFound, PinbootError, UsageError
-from builder.jobs.comparing import bundles, settings, sources
+from builder.jobs.comparing import settings
 from builder.jobs.comparing.settings import Changed, Setting
+from builder.jobs.comparing.sides import bundles, sources
 from builder.lock import compare, text
 from builder.media import contents
 from builder.profile import resolve

@@ -14,10 +14,11 @@ from builder.cli.differences import markdown, table, text
 from builder.cli.differences import rebuilt as told
 from builder.cli.progress import Terminal
 from builder.errors import OK, OUTSIDE_CHANGED, UsageError
-from builder.jobs.comparing import difference, last, rebuilt, sides
+from builder.jobs.comparing import difference, rebuilt
 from builder.jobs.comparing.rebuilt import Rebuilt
 from builder.jobs.comparing.rendered import Around
-from builder.jobs.comparing.sides import Side
+from builder.jobs.comparing.sides import last, side
+from builder.jobs.comparing.sides.side import Side
 from builder.names import some
 from builder.progress import Progress
 
@@ -71,7 +72,7 @@ def _given(chosen: argparse.Namespace) -> list[str]:
 def _pair(given: Sequence[str], progress: Progress) -> tuple[Side, Side]:
     if len(given) != 2:
         raise UsageError(f"{given[0]}: compared with what?" if given else "nothing to compare", HOW)
-    return side(given[0], progress), side(given[1], progress)
+    return _named(given[0], progress), _named(given[1], progress)
 
 
 def _last(word: str) -> tuple[Side, Side]:
@@ -81,19 +82,19 @@ def _last(word: str) -> tuple[Side, Side]:
         path = profiles.find(word).with_suffix(".lock")
     shown = profiles.shown(path)
     version = last.before(path, shown, os.environ)
-    return sides.locked(version.lock, f"{shown} at {version.name}"), sides.lock(path, shown)
+    return side.locked(version.lock, f"{shown} at {version.name}"), side.lock(path, shown)
 
 
-def side(word: str, progress: Progress) -> Side:
+def _named(word: str, progress: Progress) -> Side:
     """What a word of the command line names. Raises UsageError."""
     path = Path(word)
     if path.is_dir() or word.endswith(ARCHIVES):
         _no_folder_of_profiles(path, word)
-        return sides.bundle(path, word, progress)
+        return side.bundle(path, word, progress)
     if path.suffix == ".lock" or _is_lock(path):
-        return sides.lock(path, word)
+        return side.lock(path, word)
     path = profiles.find(word)
-    return sides.profile(path, profiles.shown(path), profiles.shown(path.with_suffix(".lock")), os.environ)
+    return side.profile(path, profiles.shown(path), profiles.shown(path.with_suffix(".lock")), os.environ)
 
 
 def _is_lock(path: Path) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from builder.cli.differences import words
 from builder.jobs.comparing.difference import Difference
 from builder.jobs.comparing.settings import Changed
-from builder.jobs.comparing.sides import Side
+from builder.jobs.comparing.sides.side import Side
 from builder.jobs.comparing.texts import lines
 from builder.jobs.comparing.texts.groups import Group
 from builder.jobs.comparing.texts.pairs import Found

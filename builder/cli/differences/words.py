@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from builder.cli.printing import size
 from builder.jobs.comparing.difference import Difference
 from builder.jobs.comparing.settings import Changed
-from builder.jobs.comparing.sides import Side
+from builder.jobs.comparing.sides.side import Side
 from builder.jobs.comparing.texts import lines
 from builder.jobs.comparing.texts.groups import Group
 from builder.jobs.comparing.texts.pairs import Found

@@ -9,7 +9,7 @@ from builder.errors import UsageError
 from builder.jobs.comparing import beneath, rendered, settings
 from builder.jobs.comparing.rendered import Around
 from builder.jobs.comparing.settings import Changed
-from builder.jobs.comparing.sides import Side
+from builder.jobs.comparing.sides.side import Side
 from builder.jobs.comparing.texts.own import natural
 from builder.jobs.comparing.texts.pairs import Found
 from builder.lock import compare

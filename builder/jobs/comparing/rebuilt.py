@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from builder.errors import PinbootError
-from builder.jobs.comparing import bundles, rendered, sources
-from builder.jobs.comparing.bundles import Contents
+from builder.jobs.comparing import rendered
 from builder.jobs.comparing.rendered import Around
+from builder.jobs.comparing.sides import bundles, sources
+from builder.jobs.comparing.sides.bundles import Contents
 from builder.jobs.comparing.texts import own, pairs
 from builder.jobs.comparing.texts.groups import Group
 from builder.jobs.comparing.texts.pairs import Texts

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import builder
 from builder.errors import UsageError
 from builder.jobs import locking
-from builder.jobs.comparing.bundles import Contents
-from builder.jobs.comparing.sides import Side
+from builder.jobs.comparing.sides.bundles import Contents
+from builder.jobs.comparing.sides.side import Side
 from builder.jobs.comparing.texts import own, pairs
 from builder.jobs.comparing.texts.pairs import Found, Texts
 from builder.jobs.comparing.texts.shelf import Shelf

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any
 
-from builder.jobs.comparing.bundles import LAYER, PROFILE, Contents
+from builder.jobs.comparing.sides.bundles import LAYER, PROFILE, Contents
 from builder.profile.file import layers
 from builder.profile.file.layers import Joined, Layer
 from builder.profile.file.mistakes import Mistakes

@@ -9,9 +9,10 @@ from types import MappingProxyType
 from typing import Literal
 
 from builder.errors import UsageError
-from builder.jobs.comparing import bundles, settings, sources
-from builder.jobs.comparing.bundles import Contents
+from builder.jobs.comparing import settings
 from builder.jobs.comparing.settings import Setting
+from builder.jobs.comparing.sides import bundles, sources
+from builder.jobs.comparing.sides.bundles import Contents
 from builder.jobs.looking import locks
 from builder.lock import text
 from builder.lock.model import Lock

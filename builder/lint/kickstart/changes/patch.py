@@ -7,8 +7,8 @@ import re
 
 
 def unified(old: str, new: str, name: str) -> str:
-    """A unified diff with three lines around each change; empty where the texts are the same. `patch -p1` finds the file
-    `name` below the folder it runs in, or with -d / where the name is a whole path."""
+    """A unified diff with three lines around each change; empty where the texts are the same. `patch -p1` finds the
+    file `name` below the folder it runs in, or with -d / where the name is a whole path."""
     place = name.lstrip("/")
     made = difflib.unified_diff(_lines(old), _lines(new), f"a/{place}", f"b/{place}")
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in made)

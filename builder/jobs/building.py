@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
@@ -36,6 +35,7 @@ from builder.media.bundle import Bundle
 from builder.media.listing import spool
 from builder.media.listing.listing import Listing
 from builder.media.pack import directory, place, tar, zst
+from builder.media.papers import manifest
 from builder.media.papers.fetches import Fetched
 from builder.media.signing.judged import State, unchecked
 from builder.media.signing.signature import Signer
@@ -171,11 +171,7 @@ def _as_built(target: Path, inputs: str, profile: Profile, route: Route, context
               signer: Signer | None) -> Built | None:
     """The bundle that is there already, if it is of these inputs, every byte of it is right, and it has the signer's
     signature where there is one."""
-    try:
-        table = json.loads((target / "manifest.json").read_bytes())
-    except (OSError, ValueError):
-        return None
-    if not isinstance(table, dict) or table.get("inputs") != inputs:
+    if not manifest.is_of(target / manifest.PATH, inputs):
         return None
     try:
         found = verify.verify(target, context.progress, signer.check if signer else unchecked)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib import resources
 
 from builder.media.entry import Entry, long_text, text_entry
@@ -32,17 +33,22 @@ def _line(file: Line) -> str:
 
 
 def parse(data: bytes) -> dict[str, str]:
-    """Path to hex digest. Raises ValueError for any line of another shape, and for a path that stands twice."""
-    found: dict[str, str] = {}
-    text = data.decode("ascii")
-    if text and not text.endswith("\n"):
-        raise ValueError("its last line is cut")
-    for number, line in enumerate(text.splitlines(), 1):
-        match = LINE.fullmatch(line)
-        if not match or match[2] in found:
+    """Path to hex digest. Raises ValueError as `lines` does."""
+    return dict(lines(io.BytesIO(data)))
+
+
+def lines(file: Iterable[bytes]) -> Iterator[tuple[str, str]]:
+    """Path and hex digest, line by line. Raises ValueError for a line of another shape, and for a path that stands
+    twice or out of order."""
+    last = ""
+    for number, line in enumerate(file, 1):
+        if not line.endswith(b"\n"):
+            raise ValueError("its last line is cut")
+        match = LINE.fullmatch(line[:-1].decode("ascii"))
+        if not match or match[2] <= last:
             raise ValueError(f"line {number} is no new checksum")
-        found[match[2]] = match[1]
-    return found
+        last = match[2]
+        yield last, match[1]
 
 
 def script() -> Entry:

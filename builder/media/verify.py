@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import os
-import stat
+import heapq
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from builder.errors import BytesDiffer, HostileInput, NotFound, PinbootError, UsageError
 from builder.lock import text as lock_text
-from builder.media import checksums, members
-from builder.media.pack import stream
-from builder.media.papers import manifest
+from builder.media import checksums, found
+from builder.media.found import Tree
+from builder.media.papers import longlist, manifest
 from builder.media.signing.judged import NOTHING, Check, Judged, unchecked
-from builder.progress import Meter, Progress, Silent
+from builder.progress import Progress, Silent
 
-# manifest.json of ten thousand hosts has some 12 MB.
-MAX_TEXT = 128 << 20
 MAX_SIGNATURE = 256 << 10  # post-quantum OpenPGP signatures have 5 KB each
-CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,177 +55,172 @@ class Report:
         return self.intact and self.signature.ok
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    """A name in the bundle. `kind` is `file`, or a word for what it is instead."""
-
-    kind: str
-    mode: int = 0
-    sha256: str = ""
-    data: bytes | None = None
-
-
 def verify(path: Path, progress: Progress | None = None, check: Check = unchecked) -> Report:
     """Read the bundle at `path` whole, and let `check` judge its signature. Raises NotFound, UsageError (no bundle),
     BytesDiffer (no readable manifest, an archive that is cut or damaged or unpacks without end), Missing (no zstd
     module, no ssh-keygen)."""
     try:
         with (progress or Silent()).start(f"verifying {path.name}") as meter:
-            tree = _folder(path, _Reader(meter)) if path.is_dir() else _archive(path, _Reader(meter))
+            reader = found.Reader(meter, _is_compared)
+            tree = reader.folder(path) if path.is_dir() else reader.archive(path)
+        return _verified(path, tree, check)
     except FileNotFoundError:
         raise NotFound(f"{path}: there is no such bundle") from None
     except OSError as reason:
         raise UsageError(f"{path}: cannot be read: {reason.strerror or reason}") from reason
     except HostileInput as reason:
         raise BytesDiffer(f"{reason.message}: not what was built", "take the bundle anew") from reason
-    listed = tree.get(manifest.PATH)
-    if listed is None or listed.data is None:
+
+
+def _is_compared(name: str, size: int) -> bool:
+    if name in checksums.SIGNATURES:
+        return size <= MAX_SIGNATURE
+    return name in (manifest.PATH, checksums.PATH) or (name.endswith(".lock") and "/" not in name)
+
+
+def _verified(path: Path, tree: Tree, check: Check) -> Report:
+    if manifest.PATH not in tree.texts:
         raise UsageError(f"{path}: is no bundle (it holds no {manifest.PATH})")
+    signature = _signature(tree, check)
     try:
-        report = _compared(tree, json.loads(listed.data))
-    except (ValueError, KeyError, TypeError, RecursionError) as reason:
+        report = _Comparison(tree).report()
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as reason:
         raise BytesDiffer(f"{path}: {manifest.PATH} cannot be read: {reason!r}", "take the bundle anew") from None
-    return replace(report, signature=_signature(tree, check))
+    return replace(report, signature=signature)
 
 
-def _signature(tree: Mapping[str, _Found], check: Check) -> Judged:
+def _signature(tree: Tree, check: Check) -> Judged:
     """What `check` says of the bytes that were read; a signature that is no small file counts as extra, not as one."""
-    there = {name: tree[name].data for name in checksums.SIGNATURES if name in tree}
-    sums = tree[checksums.PATH].data if checksums.PATH in tree else None
-    return check(sums or b"", {name: data for name, data in there.items() if data is not None})
+    there = {name: data for name in checksums.SIGNATURES if (data := tree.text(name)) is not None}
+    return check((tree.text(checksums.PATH) or b"") if there else b"", there)
 
 
-def _compared(tree: Mapping[str, _Found], table: dict[str, Any]) -> Report:
-    if table["schema"] != manifest.SCHEMA:
-        raise ValueError(f"its schema is {table['schema']!r}, this pinboot reads {manifest.SCHEMA}")
-    built: dict[str, dict[str, Any]] = {line["path"]: line for line in table["files"]}
-    if len(built) != len(table["files"]):
-        raise ValueError("it names a file twice")
-    changed, modes = [], []
-    for path, line in built.items():
-        found = tree.get(path)
-        if found is None:
-            continue
-        if found.kind != "file":
-            changed.append(Difference(path=path, expected="a file", found=found.kind))
-        elif found.sha256 != line["sha256"]:
-            changed.append(Difference(path=path, expected=line["sha256"], found=found.sha256))
-        elif f"{found.mode:04o}" != line["mode"]:
-            modes.append(Difference(path=path, expected=line["mode"], found=f"{found.mode:04o}"))
-    known = {*built, manifest.PATH, checksums.PATH}
-    signatures = {name for name in checksums.SIGNATURES if name in tree and tree[name].data is not None}
-    overrides, disagree = _lock(tree, table)
-    return Report(
-        bundle_id=str(table["bundle"]["id"]), files=len(known), changed=tuple(changed), modes=tuple(modes),
-        missing=tuple(sorted(known - tree.keys())), extra=tuple(sorted(tree.keys() - known - signatures)),
-        disagree=(*_sums(tree, built), *disagree), overrides=overrides)
+class _Comparison:
+    """One pass through manifest.json, in the order of paths, with SHA256SUMS beside it. Raises ValueError, KeyError,
+    TypeError for a manifest that is none."""
 
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self.files = 0
+        self.changed: list[Difference] = []
+        self.modes: list[Difference] = []
+        self.missing: list[str] = []
+        self.sums: list[str] = []
+        self.pinned: list[dict[str, Any]] = []
 
-def _sums(tree: Mapping[str, _Found], built: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """SHA256SUMS must say the same as the manifest, and know the manifest itself."""
-    found = tree.get(checksums.PATH)
-    if found is None:
-        return []  # missing, and named as such
-    try:
-        sums = checksums.parse(found.data or b"")
-    except ValueError as reason:
-        return [f"{checksums.PATH}: {reason}"]
-    wanted = {path: str(line["sha256"]) for path, line in built.items()}
-    wanted[manifest.PATH] = tree[manifest.PATH].sha256
-    lines = []
-    for path in sorted(wanted.keys() | sums.keys()):
-        if path not in sums:
-            lines.append(f"{path} is in {manifest.PATH} and not in {checksums.PATH}")
-        elif path not in wanted:
-            lines.append(f"{path} is in {checksums.PATH} and not in {manifest.PATH}")
-        elif sums[path] != wanted[path]:
-            lines.append(f"{path}: {checksums.PATH} says {sums[path]}, wanted {wanted[path]}")
-    return lines
-
-
-def _lock(tree: Mapping[str, _Found], table: dict[str, Any]) -> tuple[tuple[tuple[str, str], ...], list[str]]:
-    """Every file that the manifest calls pinned or made from a pin has its digest in the bundle's own lock. The
-    overrides of that lock, and what disagrees."""
-    path = str(table["lock"]["path"])
-    found = tree.get(path)
-    if found is None or found.data is None:
-        return (), [f"{path}: the lock is not in the bundle"]
-    try:
-        lock = lock_text.parse(found.data, path)
-    except PinbootError as reason:
-        return (), [reason.message]
-    pins = {pin.digest.hex for pin in lock.pins}
-    same = found.sha256 == table["lock"]["sha256"]
-    lines = [] if same else [f"{path}: is not the lock that the bundle was made from"]
-    for line in table["files"]:
-        if line["origin"] in ("pinned", "injected") and line["pin"]["sha256"] not in pins:
-            lines.append(f"{line['path']}: {path} has no pin {line['pin']['sha256']}")
-        if line["origin"] == "pinned" and line["pin"]["sha256"] != line["sha256"]:
-            lines.append(f"{line['path']}: is called pinned, with another digest than its pin")
-    if table.get("overrides", {}) != dict(lock.overrides):
-        lines.append(f"{path}: what it accepted below the usual is not what {manifest.PATH} says")
-    return tuple(sorted(lock.overrides.items())), lines
-
-
-class _Reader:
-    """Hashes files. The few texts that are compared are kept, MAX_TEXT bytes of them in all."""
-
-    def __init__(self, meter: Meter) -> None:
-        self._meter = meter
-        self._room = MAX_TEXT
-        self.buffer = memoryview(bytearray(CHUNK))
-
-    def file(self, name: str, size: int, mode: int, pieces: Iterable[bytes | memoryview]) -> _Found:
-        kept_whole = name in (manifest.PATH, checksums.PATH) or _is_lock(name)
-        small = name in checksums.SIGNATURES and size <= MAX_SIGNATURE
-        keep = size <= self._room and (kept_whole or small)
-        self._room -= size if keep else 0
-        made, kept = hashlib.sha256(), []
-        for piece in pieces:
-            made.update(piece)
-            self._meter.advance(len(piece))
-            if keep:
-                kept.append(bytes(piece))
-        return _Found(kind="file", mode=mode, sha256=made.hexdigest(), data=b"".join(kept) if keep else None)
-
-
-def _is_lock(name: str) -> bool:
-    return name.endswith(".lock") and "/" not in name
-
-
-def _folder(root: Path, reader: _Reader) -> dict[str, _Found]:
-    return dict(_walk(root, "", reader))
-
-
-def _walk(folder: Path, above: str, reader: _Reader) -> Iterator[tuple[str, _Found]]:
-    with os.scandir(folder) as found:
-        entries = sorted(found, key=lambda entry: entry.name)
-    for entry in entries:
-        name = above + entry.name
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(folder / entry.name, f"{name}/", reader)
-        elif entry.is_file(follow_symlinks=False):
-            with os.fdopen(os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW), "rb", buffering=0) as file:
-                status = os.fstat(file.fileno())
-                pieces = stream.pieces(cast(BinaryIO, file), status.st_size, reader.buffer)
-                yield name, reader.file(name, status.st_size, stat.S_IMODE(status.st_mode), pieces)
+    def report(self) -> Report:
+        text = longlist.Reading(self.tree.texts[manifest.PATH], "files")
+        own = self.tree.taken(manifest.PATH)
+        there = self.tree.taken(checksums.PATH)
+        signatures = {name for name in checksums.SIGNATURES if name in self.tree.texts}
+        listed = heapq.merge(self._listed(text), [(manifest.PATH, own.sha256 if own else "")])
+        if there is None:
+            for _ in listed:
+                pass
         else:
-            yield name, _Found(kind="a symbolic link" if entry.is_symlink() else "a special file")
+            self._compare_sums(listed)
+        table = text.table
+        if table["schema"] != manifest.SCHEMA:
+            raise ValueError(f"its schema is {table['schema']!r}, this pinboot reads {manifest.SCHEMA}")
+        self.missing += [name for name, file in ((manifest.PATH, own), (checksums.PATH, there)) if file is None]
+        overrides, disagree = self._lock(table)
+        return Report(
+            bundle_id=str(table["bundle"]["id"]), files=self.files + 2, changed=tuple(self.changed),
+            modes=tuple(self.modes), missing=tuple(sorted(self.missing)),
+            extra=tuple(sorted(set(self.tree) - signatures)), disagree=(*self.sums, *disagree), overrides=overrides)
 
+    def _listed(self, lines: Iterable[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+        """Path and digest of each file of the manifest, once it is compared with what was found."""
+        last = ""
+        for line in lines:
+            path, sha256 = line["path"], line["sha256"]
+            if not path > last:
+                raise ValueError("it names a file twice, or out of order")
+            last = path
+            self.files += 1
+            if line["origin"] in ("pinned", "injected"):
+                self.pinned.append(line)
+            self._compare(path, sha256, line["mode"])
+            yield path, str(sha256)
 
-def _archive(path: Path, reader: _Reader) -> dict[str, _Found]:
-    """The files of a tar below its one folder. Nothing is extracted, so names in it can do no harm; a name that stands
-    twice or outside of the folder is extra."""
-    tree: dict[str, _Found] = {}
-    with path.open("rb") as file:
-        for member, pieces in members.read(file, os.fstat(file.fileno()).st_size, str(path)):
-            name = member.name.partition("/")[2]
-            if member.kind == "folder":
-                continue
-            if not name or name in tree or ".." in member.name.split("/"):
-                tree[f"{member.name} (outside, or twice)"] = _Found(kind="a stray member")
-            elif member.kind == "file":
-                tree[name] = reader.file(name, member.size, member.mode, pieces)
+    def _compare(self, path: str, sha256: str, mode: str) -> None:
+        file = self.tree.taken(path)
+        if file is None:
+            other = self.tree.others.pop(path, "")
+            if other:
+                self.changed.append(Difference(path=path, expected="a file", found=other))
             else:
-                tree[name] = _Found(kind=member.kind)
-    return tree
+                self.missing.append(path)
+        elif file.sha256 != sha256:
+            self.changed.append(Difference(path=path, expected=sha256, found=file.sha256))
+        elif f"{file.mode:04o}" != mode:
+            self.modes.append(Difference(path=path, expected=mode, found=f"{file.mode:04o}"))
+
+    def _compare_sums(self, wanted: Iterator[tuple[str, str]]) -> None:
+        """SHA256SUMS must say the same as the manifest, and know the manifest itself."""
+        try:
+            for path, mine, theirs in _joined(wanted, self._told()):
+                if theirs is None:
+                    self.sums.append(f"{path} is in {manifest.PATH} and not in {checksums.PATH}")
+                elif mine is None:
+                    self.sums.append(f"{path} is in {checksums.PATH} and not in {manifest.PATH}")
+                elif mine != theirs:
+                    self.sums.append(f"{path}: {checksums.PATH} says {theirs}, wanted {mine}")
+        except _Unreadable as reason:
+            self.sums = [f"{checksums.PATH}: {reason}"]
+            for _ in wanted:
+                pass
+
+    def _told(self) -> Iterator[tuple[str, str]]:
+        text = self.tree.texts.get(checksums.PATH)
+        if text is None:
+            return
+        text.seek(0)
+        try:
+            yield from checksums.lines(text)
+        except ValueError as reason:
+            raise _Unreadable(reason) from None
+
+    def _lock(self, table: Mapping[str, Any]) -> tuple[tuple[tuple[str, str], ...], list[str]]:
+        """Every file that the manifest calls pinned or made from a pin has its digest in the bundle's own lock. The
+        overrides of that lock, and what disagrees."""
+        path = str(table["lock"]["path"])
+        data = self.tree.text(path)
+        if data is None:
+            return (), [f"{path}: the lock is not in the bundle"]
+        try:
+            lock = lock_text.parse(data, path)
+        except PinbootError as reason:
+            return (), [reason.message]
+        pins = {pin.digest.hex for pin in lock.pins}
+        same = hashlib.sha256(data).hexdigest() == table["lock"]["sha256"]
+        lines = [] if same else [f"{path}: is not the lock that the bundle was made from"]
+        for line in self.pinned:
+            if line["pin"]["sha256"] not in pins:
+                lines.append(f"{line['path']}: {path} has no pin {line['pin']['sha256']}")
+            if line["origin"] == "pinned" and line["pin"]["sha256"] != line["sha256"]:
+                lines.append(f"{line['path']}: is called pinned, with another digest than its pin")
+        if table.get("overrides", {}) != dict(lock.overrides):
+            lines.append(f"{path}: what it accepted below the usual is not what {manifest.PATH} says")
+        return tuple(sorted(lock.overrides.items())), lines
+
+
+class _Unreadable(Exception):
+    """SHA256SUMS is no list of checksums; the manifest is read on."""
+
+
+def _joined(one: Iterator[tuple[str, str]],
+            other: Iterator[tuple[str, str]]) -> Iterator[tuple[str, str | None, str | None]]:
+    """Two lists in the order of their keys as one: key, and the value of each side that has it."""
+    left, right = next(one, None), next(other, None)
+    while left or right:
+        if right is None or (left and left[0] < right[0]):
+            assert left is not None
+            yield left[0], left[1], None
+            left = next(one, None)
+        elif left is None or right[0] < left[0]:
+            yield right[0], None, right[1]
+            right = next(other, None)
+        else:
+            yield left[0], left[1], right[1]
+            left, right = next(one, None), next(other, None)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from builder.digest import Digest
 from builder.errors import BytesDiffer, UsageError
+from builder.media import members
 from builder.media.bundle import Entry, bundle, text_entry
 from builder.media.pack import tar
 from tests.machines import EPOCH, large
@@ -59,6 +60,23 @@ def test_a_header_is_the_one_that_python_s_tarfile_writes(name, mode, size, kind
             tar.header(name, mode, size, kind, epoch)
     else:
         assert tar.header(name, mode, size, kind, epoch) == wanted
+
+
+@given(st.text("ab/.", min_size=1, max_size=99), st.sampled_from([0o600, 0o7755]), st.integers(0, (1 << 33) - 1),
+       st.sampled_from([tarfile.REGTYPE, tarfile.DIRTYPE]), st.integers(0, 511), st.binary(max_size=3), st.booleans())
+def test_a_header_is_read_as_tarfile_reads_it(name, mode, size, kind, at, other, mended):
+    block = bytearray(tar.header(name, mode, size, kind, EPOCH))
+    block[at:at + len(other)] = other[:512 - at]
+    if mended:
+        block[148:156] = b"        "
+        block[148:155] = b"%06o\0" % sum(block)
+    read = members._plain(bytes(block))
+    if not other:
+        assert read
+    if read:
+        wanted = tarfile.TarInfo.frombuf(bytes(block), "utf-8", "surrogateescape")
+        assert (read.name, read.mode) == (wanted.name, wanted.mode)
+        assert (read.kind, read.size) == (("folder", 0) if wanted.isdir() else ("file", wanted.size))
 
 
 @pytest.mark.parametrize(("mode", "wanted"), [(0o600, 0o600), (0o644, 0o644)])

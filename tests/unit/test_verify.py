@@ -1,6 +1,7 @@
 """A bundle that changed by one byte, one mode or one file is known as changed: by pinboot, and by verify.sh."""
 
 import dataclasses
+import io
 import json
 import os
 import shutil
@@ -9,13 +10,15 @@ import subprocess
 from types import MappingProxyType
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from builder.errors import BytesDiffer, NotFound, PinbootError, UsageError
 from builder.lock import text as lock_text
-from builder.media import checksums, inject
+from builder.media import checksums, found, inject
 from builder.media.bundle import bundle, text_entry
-from builder.media.pack import directory, tar
-from builder.media.papers import manifest
+from builder.media.pack import directory, tar, zst
+from builder.media.papers import longlist, manifest
 from builder.media.signing.judged import State, unchecked
 from builder.media.verify import Difference, verify
 from builder.outputs import xen
@@ -156,6 +159,58 @@ def test_a_manifest_that_is_none_is_an_error_and_no_traceback(root, text):
     (root / "manifest.json").write_text(text)
     with pytest.raises(BytesDiffer, match=r"manifest.json cannot be read"):
         verify(root)
+
+
+# Manifests of ten thousand machines are read line by line.
+
+
+@pytest.fixture
+def long_lists(monkeypatch):
+    monkeypatch.setattr(longlist, "WHOLE", 0)
+    monkeypatch.setattr(found, "HELD", 0)
+
+
+def test_a_bundle_whose_lists_are_long_is_judged_as_any_other(root, monkeypatch):
+    rewrite(root, "boot/vmlinuz", flipped)
+    rewrite(root, "SHA256SUMS", lambda data: data.replace(data[:64], b"0" * 64))
+    (root / "hosts/web1/web1.cfg").unlink()
+    (root / "hosts/more").write_text("x")
+    (root / "verify.sh").chmod(0o644)
+    wanted = verify(root)
+    assert wanted.changed and wanted.missing and wanted.extra and wanted.modes and wanted.disagree
+    monkeypatch.setattr(longlist, "WHOLE", 0)
+    monkeypatch.setattr(found, "HELD", 0)
+    assert verify(root) == wanted
+
+
+@pytest.mark.parametrize("pack", [directory, tar, zst])
+def test_long_lists_are_read_from_every_form(tmp_path, long_lists, pack):
+    pack.write(built(), tmp_path / "web.tar.zst")
+    assert verify(tmp_path / "web.tar.zst").ok
+
+
+@pytest.mark.parametrize("change", [
+    lambda data: data[:len(data) // 2], lambda data: data[:data.index(b' "files"')], lambda data: data[:-3],
+    lambda data: json.dumps(json.loads(data)).encode(), lambda data: b"",
+    lambda data: data.replace(b'"path": "boot/vmlinuz"', b'"path": "zzz"'), lambda data: b"{\n" * 1000,
+    lambda data: data.replace(b'"sha256"', b'"sha255"')])
+def test_a_long_manifest_that_is_none_is_an_error_and_no_traceback(root, long_lists, change):
+    rewrite(root, "manifest.json", change)
+    with pytest.raises(BytesDiffer, match=r"manifest.json cannot be read"):
+        verify(root)
+
+
+@given(st.dictionaries(st.sampled_from("abgz"), st.text(max_size=3) | st.integers(), max_size=3), st.lists(
+    st.dictionaries(st.text(max_size=2), st.text(max_size=2) | st.lists(st.integers(), max_size=2), min_size=1, max_size=2),
+    min_size=1, max_size=3))
+def test_a_long_list_is_read_as_it_was_written(table, values):
+    head, tail = longlist.frame(table, "files")
+    file = io.BytesIO((head + "".join(longlist.items(map(longlist.item, values))) + tail).encode())
+    for whole in (0, 1 << 20):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(longlist, "WHOLE", whole)
+            reading = longlist.Reading(file, "files")
+            assert list(reading) == values and reading.table == table
 
 
 def test_what_is_no_bundle_is_said_to_be_none(tmp_path):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import builder
@@ -16,6 +18,8 @@ from builder.media.papers import longlist
 
 PATH = "manifest.json"
 SCHEMA = 1
+# Bytes, in which stands all that comes behind the list of files.
+END = 1 << 20
 
 
 def build(name: str, entries: Iterable[Entry], lock: Lock, lock_path: str, kickstarts: Iterable[str] = (), *,
@@ -45,6 +49,17 @@ def build(name: str, entries: Iterable[Entry], lock: Lock, lock_path: str, kicks
              for file in files.lines())
     body = files.spool.take(encoded(longlist.items(items)))
     return long_text(PATH, (part(head.encode()), body, part(tail.encode())))
+
+
+def is_of(path: Path, inputs: str) -> bool:
+    """Whether the file at `path` says that it was made from these inputs, as far as its end tells: they stand behind
+    the list of files, which may be long."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - END))
+            return f'\n "inputs": "{inputs}",\n'.encode() in file.read()
+    except OSError:
+        return False
 
 
 def bundle_id(entries: Iterable[Entry]) -> str:

@@ -25,7 +25,8 @@ class Row:
 def row(host: Host) -> Row:
     net = host.network
     address = ", ".join(str(each) for each in net.addresses) or words.METHODS.get(net.boot.method, net.boot.method)
-    return Row(name=host.name, kind=host.class_name, address=address, mac=net.mac or "-", disk=host.disk.name)
+    return Row(name=host.name, kind=host.class_name, address=address, mac=net.mac or "-",
+               disk=", ".join(host.disk.names))
 
 
 def keys(profile: Profile, host: Host) -> tuple[Key, ...]:

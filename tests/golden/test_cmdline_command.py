@@ -15,11 +15,15 @@ import pytest
 from builder.lint.line import targets
 from builder.lint.line.judge import judge
 from builder.lint.line.rules import RULES
+from builder.lint.media import kind as kinds
+from tests.golden import test_loaders as loaders
 from tests.golden.bench import pinboot
 from tests.tool.tools import need
+from tests.unit import guests
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES = ROOT / "tests/golden/cases"
+KINDS = {"pxelinux": "pxelinux.cfg", "grub": "grub.cfg", "ipxe": "boot.ipxe"}
 STATIC = "ip=192.0.2.10::192.0.2.1:255.255.255.0:web1:eth0:none"
 GOOD = f"inst.repo=http://10.0.0.5/tree inst.ks=http://10.0.0.5/ks.cfg {STATIC} nameserver=192.0.2.53 quiet"
 PXELINUX = f"""\
@@ -209,6 +213,42 @@ def test_the_lines_that_pinboot_writes_are_clean(release, path):
 def test_the_lines_that_pinboot_writes_are_of_every_generation():
     assert {target.generation.name for _, release, _ in _own() for target in targets.of(release)} == {
         "el6", "el7", "el8", "el9", "el10", "fedora"}
+
+
+def _files() -> list[tuple[str, str, Path]]:
+    """Every file of a loader or a hypervisor that starts an installer, its kind, and the release that it installs."""
+    golden = CASES.parent
+    found = [(release, "xl", path) for _, release, cmdline in _own() for path in cmdline.parent.glob("*-install.cfg")]
+    for boot in (boot for case in loaders.CASES.values() for boot in case.boots):
+        found += [(boot.generation.name, kind, path) for kind, name in KINDS.items()
+                  for path in sorted((golden / "loaders").rglob(f"hosts/{boot.name}/{name}"))]
+    found += [(str(case["generation"]), "libvirt", golden / f"guests/{name}/web1-install.xml")
+              for name, case in guests.CASES.items() if name != "el6-bios"]  # whose words are those of EL9
+    return found
+
+
+@pytest.mark.parametrize(("release", "kind", "path"), [
+    pytest.param(*each, id="-".join(each[2].relative_to(CASES.parent).parts)) for each in _files()])
+def test_the_files_that_start_an_installer_are_clean(release, kind, path):
+    (source,) = json.loads(check("--json", "--release", release, path).out)["sources"]
+    assert (source["kind"], source["findings"]) == (kind, []) and source["lines"]
+    for line in source["lines"]:
+        texts = [each["text"] for each in line["parameters"]]
+        # What guests' tests put there to have an ampersand in XML.
+        assert [each for each in line["findings"] if each["severity"] != "note"
+                and texts[each["parameter"]].partition("=")[0] != "inst.ks.x"] == []
+
+
+def test_the_files_that_start_an_installer_are_of_every_kind_and_generation():
+    assert {kind for _, kind, _ in _files()} == {"xl", "libvirt", *KINDS}
+    assert {target.generation.name for release, *_ in _files() for target in targets.of(release)} == {
+        "el6", "el7", "el8", "el9", "el10", "fedora"}
+
+
+@pytest.mark.parametrize("path", sorted(path for path in (CASES.parent).rglob("*") if path.suffix in (
+    ".sh", ".toml", ".lock", ".ks", ".json", ".tsv", ".conf")), ids=lambda path: "-".join(path.relative_to(CASES.parent).parts))
+def test_a_file_of_another_kind_is_not_taken_for_a_line(path):
+    assert kinds.of(str(path), path.read_text()) == ""
 
 
 def test_every_rule_can_be_named_on_one_line_of_a_terminal():

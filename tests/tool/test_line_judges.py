@@ -144,10 +144,23 @@ def test_what_networkmanager_reads_otherwise_without_a_word_is_an_error(
     assert made.files[0]["ipv4"]["method"] == method and address in made.files[0]["ipv4"].get("address1", "")
 
 
-def test_bootif_beside_a_named_card_makes_a_second_connection(generator: str, tmp_path: Path) -> None:  # noqa: F811
-    words = ("BOOTIF=01-52-54-00-12-34-56", "ip=192.0.2.10::192.0.2.1:24::eth0:none")
-    assert set(Made(generator, tmp_path, words).links()) == {"eth0", "52:54:00:12:34:56"}
-    assert rules(" ".join(words), EL9, "warning") == {"bootif-second"}
+CARDS = ("eth0:dhcp", "dhcp", "::::web1::dhcp", "bond0:dhcp", "vlan20:dhcp", "52-54-00-12-34-56:dhcp", "52-54-00-12-34-57:dhcp",
+         "192.0.2.10::192.0.2.1:24::eth0:none", "192.0.2.10::192.0.2.1:24:::none", "foo:bar:dhcp")
+BESIDE = st.lists(
+    one([f"ip={each}" for each in CARDS]) | one(["bond=bond0:eth0,eth1:mode=802.3ad", "bond", "bridge=br0:eth0", "vlan=vlan20:eth0",
+                                                 "bond=bond0:52-54-00-12-34-56", "vlan=vlan20:bond0", "team=team0:eth1",
+                                                 "rd.bootif=0", "bootdev=eth0", "rd.neednet=1", "nameserver=192.0.2.53"]),
+    max_size=4, unique_by=lambda word: word.partition("=")[0] if not word.startswith("ip=") else word)
+
+
+@SOME
+@given(words=BESIDE, form=one(["01-52-54-00-12-34-56", "52:54:00:12:34:56"]))
+def test_bootif_makes_a_second_connection_where_it_was_said_and_nowhere_else(
+        generator: str, tmp_path_factory: pytest.TempPathFactory, words: list[str], form: str) -> None:  # noqa: F811
+    words = [*words, f"BOOTIF={form}"]
+    made = Made(generator, tmp_path_factory.mktemp("nm"), tuple(words))
+    second = any(file["connection"]["id"] == "BOOTIF Connection" for file in made.files)
+    assert second == ("bootif-second" in rules(" ".join(words), EL9, "warning"))
 
 
 @SOME

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from builder.lint.media import kind
+from builder.lint.line import targets
+from builder.lint.media import judged, kind
 from builder.lint.media.entry import Entry
+from builder.lint.media.pxelinux import CARD
 
 PXELINUX = """\
 DEFAULT menu.c32
@@ -86,15 +88,27 @@ def told(text: str, medium: str) -> list[tuple[str, int, str, str]]:
 
 def test_pxelinux_takes_a_label_s_own_append_and_puts_the_initrd_behind() -> None:
     assert told(PXELINUX, "pxelinux") == [
-        ("Web server", 5, "images/vmlinuz", "first=1 inst.ks=http://10.0.0.5/ks   quiet initrd=images/initrd.img"),
-        ("plain", 13, "images/vmlinuz", "from=everywhere"), ("none", 15, "images/vmlinuz", "")]
-    cards = [("BOOTIF=" in each.adds, each.adds_ip) for each in entries(PXELINUX, "pxelinux")]
-    assert cards == [(True, False), (True, False), (False, True)]
+        ("Web server", 5, "images/vmlinuz", "first=1 inst.ks=http://10.0.0.5/ks   quiet initrd=images/initrd.img "
+         f"{CARD}"), ("plain", 13, "images/vmlinuz", f"from=everywhere {CARD}"), ("none", 15, "images/vmlinuz", "")]
+    assert [each.adds_ip for each in entries(PXELINUX, "pxelinux")] == [False, False, True]
 
 
 def test_isolinux_has_no_card_to_tell_of() -> None:
-    assert told(PXELINUX, "isolinux") == told(PXELINUX, "pxelinux")
-    assert not any("BOOTIF=" in each.adds or each.adds_ip for each in entries(PXELINUX, "isolinux"))
+    assert [text.replace(f" {CARD}", "") for *_, text in told(PXELINUX, "pxelinux")] == [
+        text for *_, text in told(PXELINUX, "isolinux")]
+    assert not any(each.adds_ip for each in entries(PXELINUX, "isolinux"))
+
+
+def rules(text: str) -> set[str]:
+    (entry,) = entries(text, "pxelinux")
+    return {each.finding.rule for each in judged.verdict(entry, targets.of("el9")).judged}
+
+
+def test_the_card_that_pxelinux_adds_counts_among_the_words() -> None:
+    text = "label a\n kernel k\n append ip=192.0.2.9::192.0.2.1:255.255.255.0:web1:{}:none\n{}"
+    assert rules(text.format("", "")) == {"ip-any-device"}
+    assert rules(text.format("", "ipappend 2\n")) == set()
+    assert rules(text.format("ens3", "ipappend 2\n")) == {"bootif-second"}
 
 
 def test_grub_s_words_are_cut_unquoted_and_quoted_anew_as_grub_does() -> None:
@@ -161,7 +175,10 @@ def test_lines_alone_are_one_each_or_one_parameter_each(text: str, lines: list[s
     ("/boot/loader/entries/1.conf", "title x\nversion 1\noptions a\n", "bls"), ("1.conf", "linux /v\noptions a=1\n", "bls"),
     ("menu.lst", "title x\nkernel /v ro\n", "grub-legacy"), ("cmdline", "anything at all", "line"),
     ("cmdline", "inst.ks=a\nquiet\n", "line"), ("README", "some\nwords of prose\n", ""), ("empty", "", ""),
-    ("Makefile", "all:\n\tcc x.c\n", ""),
+    ("Makefile", "all:\n\tcc x.c\n", ""), ("up.sh", "#!/bin/sh\nname='web1'\nroot=/srv quiet\n", ""),
+    ("profile.toml", '[host.web1]\nname = "web1"\nmemory = 2048\n', ""), ("x.lock", '[[package]]\nname = "kernel"\n', ""),
+    ("ks.cfg", "label x\ntext\n%packages\n%end\n", ""), ("x.json", '{"a": "b c"}\n', ""), ("a", '{{ root }} a=b\n', "line"),
+    ("40_custom", "#!/bin/sh\nexec tail -n +3 $0\nmenuentry x {\n linux /v a=1\n}\n", "grub"),
 ])
 def test_a_file_s_kind_is_found_by_its_name_and_content(name: str, text: str, found: str) -> None:
     assert kind.of(name, text) == found

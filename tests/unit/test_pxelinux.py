@@ -54,6 +54,21 @@ def test_a_card_that_the_profile_names_is_not_added_again():
     assert "IPAPPEND" not in label(boot(arguments=(REPO, "BOOTIF=01-52-54-00-12-34-99")))
 
 
+@pytest.mark.parametrize("words", [
+    ("bond=bond0:net0,net1:mode=802.3ad", "ip=bond0:dhcp"), ("vlan=vlan20:net0", "ip=vlan20:dhcp"), ("bridge=br0:net0",),
+    ("ip=enp1s0:dhcp",),
+])
+def test_no_card_is_added_where_networkmanager_would_bring_it_up_twice(words):
+    for generation in ("el8", "el9", "el10", "fedora"):
+        assert "IPAPPEND" not in label(boot(generation, arguments=(REPO, *words)))
+    assert label(boot("el7", arguments=(REPO, *words)))["IPAPPEND"] == "2"
+
+
+@pytest.mark.parametrize("words", [("ip=dhcp",), ("ip=::::web1::dhcp",), ("ip=52-54-00-12-34-56:dhcp",), ()])
+def test_the_card_is_added_where_an_address_is_for_any_or_for_that_card(words):
+    assert label(boot(arguments=(REPO, *words)))["IPAPPEND"] == "2"
+
+
 def test_the_installing_file_asks_and_installs_after_five_seconds():
     top, labels = read(pxelinux.host(boot(), SERVED))
     assert ("DEFAULT", "install") in top and ("TIMEOUT", "50") in top and ("PROMPT", "1") in top

@@ -80,7 +80,7 @@ RULES: dict[str, str] = {
     "team-runner": "a team's runner, which NetworkManager does not read",
     "ifname": "an interface name and MAC that are not read",
     "bootif-form": "a BOOTIF= that holds no MAC",
-    "bootif-second": "BOOTIF= beside an ip= that names an interface: NetworkManager brings up that card as well",
+    "bootif-second": "BOOTIF= beside an ip=, bond= or vlan= that names a card: NetworkManager brings up both",
     # The loader's own file
     "loader-initrd": "two initrd= for one kernel: the loader takes one",
     "loader-sysappend": "the ip= that pxelinux adds (SYSAPPEND 1), which dracut does not take",

@@ -21,6 +21,9 @@ READERS: Mapping[str, Reader] = {
     "libvirt": libvirt.read,
     "bls": plain.bls,
 }
+# Scripts, TOML, JSON and kickstarts, whose lines look like those of xl, of pxelinux or like words of a command line.
+OTHERS = re.compile(r"\A#!(?![ig]pxe\b)|^\[{1,2}[A-Za-z_][\w.\"' -]*\]{1,2}[ \t]*$|\A\s*[{\[]\s*\""
+                    r"|^%(?:packages|pre|post|end)\b", re.MULTILINE)
 # The first of which all patterns are found; each looks for what no other kind has.
 CONTENT = (
     ("ipxe", r"\A#!(?:ipxe|gpxe)\b"),
@@ -32,19 +35,28 @@ CONTENT = (
     ("pxelinux", r"(?i)^[ \t]*(?:label[ \t]+\S|(?:append|kernel)[ \t]+\S)"),
     ("bls", r"^options[ \t]+\S"),
 )
-# Words that stand in command lines without an installer.
-COMMON = frozenset({"root", "console", "quiet", "rhgb", "BOOT_IMAGE", "nomodeset"})
+# What stands in command lines without an installer.
+COMMON = frozenset({"root", "console", "BOOT_IMAGE"})
 ISOLINUX = re.compile(r"(?i)(?:isolinux|syslinux|extlinux)(?:\.cfg|\.conf)?(?:\.\w+)?$")
 
 
 def of(name: str, text: str) -> str:
     """One of READERS; `name` is the file's own name. A file that is none of the others holds lines if it has but one,
-    or if one of its words is the installer's; else nobody knows it: empty."""
+    or if one of its words is an installer's; else nobody knows it: empty."""
     if re.search(r"/loader/entries/[^/]+\.conf$", name):
         return "bls"
     for kind, *patterns in CONTENT:
         if all(re.search(pattern, text, re.MULTILINE) for pattern in patterns):
+            if kind in ("xl", "pxelinux") and OTHERS.search(text):
+                return ""
             return "isolinux" if kind == "pxelinux" and ISOLINUX.search(name) else kind
+    if OTHERS.search(text):
+        return ""
     rows = [row for row in text.split("\n") if row.strip() and not row.lstrip().startswith("#")]
-    words = (word.partition("=")[0] for row in rows for word in row.split())
-    return "line" if len(rows) == 1 or any(word in known.INDEX or word in COMMON for word in words) else ""
+    return "line" if len(rows) == 1 or any(_is_told(word) for row in rows for word in row.split()) else ""
+
+
+def _is_told(word: str) -> bool:
+    """Whether a word stands in command lines alone, not in prose."""
+    name, equals, _ = word.partition("=")
+    return name.startswith("inst.") or bool(equals and (name in known.INDEX or name in COMMON))

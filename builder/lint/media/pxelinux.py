@@ -13,7 +13,7 @@ from builder.lint.media.entry import Entry, Reading
 # Files that are no Linux kernel though KERNEL starts them.
 OTHER = re.compile(r"(?i)\.(?:c32|com|cbt|0|bs|bss|bin|img|lkrn|efi)$|memdisk$|memtest")
 KERNELS = ("kernel", "linux")
-# What SYSAPPEND 2 puts there: the card by its MAC.
+# What SYSAPPEND 2 puts there: the card by its MAC, for which this one stands.
 CARD = "BOOTIF=01-00-00-00-00-00-00"
 
 
@@ -31,12 +31,15 @@ class _Label:
 
 def isolinux(text: str) -> Reading:
     """The same grammar; there is no card to tell of."""
-    found = pxelinux(text)
-    return Reading(tuple(replace(entry, adds=entry.adds.replace(f" {CARD}", ""), adds_ip=False)
-                         for entry in found.entries), found.findings)
+    return Reading(tuple(_entry(replace(label, sysappend=0), everywhere) for label, everywhere in _labels(text)))
 
 
 def pxelinux(text: str) -> Reading:
+    return Reading(tuple(_entry(label, everywhere) for label, everywhere in _labels(text)))
+
+
+def _labels(text: str) -> list[tuple[_Label, str]]:
+    """Labels that start a kernel, each with the APPEND that stands above all of them."""
     labels: list[_Label] = []
     everywhere, sysappend, in_help = "", 0, False
     for number, line in enumerate(text.split("\n"), 1):
@@ -61,7 +64,7 @@ def pxelinux(text: str) -> Reading:
                 sysappend = bits
         elif label:
             _of_label(label, word, rest)
-    return Reading(tuple(_entry(label, everywhere) for label in labels if _is_linux(label)))
+    return [(label, everywhere) for label in labels if _is_linux(label)]
 
 
 def _cut(word: str, rest: str) -> tuple[str, str]:
@@ -96,10 +99,10 @@ def _entry(label: _Label, everywhere: str) -> Entry:
     kernel, _, options = label.kernel.partition(" ")
     append = everywhere if label.append is None else label.append
     text = " ".join(part for part in (options.strip(), "" if append == "-" else append,
-                                      f"initrd={label.initrd}" if label.initrd else "") if part)
+                                      f"initrd={label.initrd}" if label.initrd else "",
+                                      CARD if label.sysappend & 2 else "") if part)
     if len(re.findall(r"(?:^|\s)initrd=", text)) > 1:
         label.findings.append(warning("loader-initrd", "two initrd=: pxelinux loads the last one",
                                       "name all of them in one, joined by commas"))
-    adds = f"BOOT_IMAGE={kernel}" + (f" {CARD}" if label.sysappend & 2 else "")
     return Entry(title=label.shown or label.name, line=label.line, kernel=kernel, text=text, medium="pxelinux",
-                 adds=adds, adds_ip=bool(label.sysappend & 1), findings=tuple(label.findings))
+                 adds=f"BOOT_IMAGE={kernel}", adds_ip=bool(label.sysappend & 1), findings=tuple(label.findings))

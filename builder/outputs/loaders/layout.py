@@ -13,6 +13,9 @@ from typing import Literal, NamedTuple
 
 from builder.boot.line import options
 from builder.errors import UsageError
+from builder.lint.line import targets
+from builder.lint.line.checks import network
+from builder.lint.line.line import Line
 from builder.names import Address
 from builder.outputs.boot import Boot, Served
 
@@ -76,10 +79,13 @@ def dashed(mac: str) -> str:
 
 
 def bootif(boot: Boot) -> str:
-    """BOOTIF= of the installing card as pxelinux writes it, or nothing where no card is known or a profile gives it."""
+    """BOOTIF= of the installing card as pxelinux writes it, or nothing where no card is known or a profile gives it;
+    and where NetworkManager would ask DHCP on that card though a bond, a VLAN or an ip= has it (REFERENCE 1.6)."""
     if not boot.macs or any(options.key(each) == "BOOTIF" for each in boot.arguments):
         return ""
-    return f"BOOTIF=01-{dashed(boot.macs[0])}"
+    card = f"BOOTIF=01-{dashed(boot.macs[0])}"
+    line = Line.of(" ".join((*boot.arguments, card)))
+    return "" if any(network.beside(line, target) for target in targets.of(boot.generation.name)) else card
 
 
 def address_name(address: Address) -> str:

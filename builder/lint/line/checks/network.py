@@ -15,7 +15,9 @@ from builder.lint.line.tokens import Word
 from builder.lint.line.words import known
 from builder.names import shown
 
-VIRTUAL = ("bond", "bridge", "team", "vlan")
+# With the name that NetworkManager gives one without a name.
+HOLDERS = {"bond": "bond0", "bridge": "br0", "team": "team0"}
+VIRTUAL = (*HOLDERS, "vlan")
 Read = list[tuple[int, Ip]]
 
 
@@ -133,18 +135,42 @@ def _unused(line: Line, target: Target, found: Read) -> Iterator[Placed]:
 
 
 def _bootif(line: Line, target: Target, found: Read) -> Iterator[Placed]:
-    """NetworkManager makes a connection of its own for the card of BOOTIF= where the first of ip= names another
-    (nmi-cmdline-reader.c, bootif_connection)."""
-    card = line.last("BOOTIF")
-    if target.backend != "nm" or card is None or not _has_bootif(line) or not devices.BOOTIF.fullmatch(card.argument):
-        return
-    virtual = {word.argument.partition(":")[0] for _, word in line.all(*VIRTUAL)}
-    first = next((ip for _, ip in found if not ip.dropped and ip.device not in virtual), None)
-    if first is None or not first.device or _dashed(first.device) == _dashed(card.argument[-17:]):
-        return
-    place = next(place for place, word in line.all("BOOTIF") if word is card)
-    yield place, warning("bootif-second", f"NetworkManager brings up this card by DHCP, and {first.device} beside it",
-                         "leave the interface out of ip=, or add rd.bootif=0")
+    card = beside(line, target, found)
+    if card:
+        place = max(place for place, _ in line.all("BOOTIF"))
+        yield place, warning("bootif-second", f"NetworkManager brings up this card by DHCP, and {card} beside it",
+                             "add rd.bootif=0" if line.has(*VIRTUAL) else
+                             "leave the interface out of ip=, or add rd.bootif=0")
+
+
+def beside(line: Line, target: Target, found: Read | None = None) -> str:
+    """The card beside which NetworkManager makes a connection of its own for that of BOOTIF=: the first one that it has
+    a connection for, where that is named and another (nmi-cmdline-reader.c, bootif_connection). Empty: it makes none.
+    """
+    last = line.last("BOOTIF")
+    if target.backend != "nm" or last is None or not _has_bootif(line):
+        return ""
+    is_any = lines.is_open(last)
+    if not is_any and not devices.BOOTIF.fullmatch(last.argument):
+        return ""
+    first = next(_cards(line, ips(line, target) if found is None else found), "")
+    same = fields.is_mac(first) if is_any else _dashed(first) == _dashed(last.argument[-17:])
+    return "" if same or lines.PLACEHOLDER.search(first) else first
+
+
+def _cards(line: Line, found: Read) -> Iterator[str]:
+    """Names of the cards for which NetworkManager makes connections, in their order; empty: any card. Parents of VLANs
+    come last."""
+    virtual = {word.argument.partition(":")[0] or HOLDERS.get(word.name, ":") for _, word in line.all(*VIRTUAL)}
+    read = dict(found)
+    for place, word in line.all("ip", *HOLDERS):
+        ip = read.get(place)
+        if ip and not ip.dropped and ip.device not in virtual:
+            yield ip.device
+        elif word.name in HOLDERS:
+            yield from (port for port in devices.ports(word.argument) if port not in virtual)
+    parents = (word.argument.partition(":")[2] for _, word in line.all("vlan"))
+    yield from (parent for parent in parents if parent and parent not in virtual)
 
 
 def _dashed(mac: str) -> str:

@@ -132,6 +132,12 @@ def route(value: str, target: Target) -> Iterator[Finding]:
         yield from _named(device, "route")
 
 
+def ports(value: str) -> list[str]:
+    """Of the value of a bond=, bridge= or team=, as NetworkManager takes them."""
+    second = [*_parts(value, 3), ""][1]
+    return second.split(",") if second else ["eth0"]
+
+
 def _parts(value: str, most: int) -> list[str]:
     """Up to `most` fields as NetworkManager's get_word() cuts them; the last is all that is left."""
     words = Fields(value)

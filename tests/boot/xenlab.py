@@ -86,7 +86,7 @@ def _tail(text: str) -> str:
     return "\n".join([line for line in lines if line][-30:])
 
 
-def run(lab: Path, script: Path, *arguments: str, timeout: float = 420) -> Run:
+def run(lab: Path, script: Path, *arguments: str, timeout: float = 700) -> Run:
     """Boot dom0 with `lab` as its /lab, run `script` there as root with plain words as arguments, and switch off.
     A test fails where that takes more than `timeout` seconds."""
     shutil.copyfile(script, lab / "run.sh")

@@ -20,7 +20,7 @@ kill $! 2> /dev/null
 
 # The started guest switches itself off.
 tries=0
-while xl list "$name" > /dev/null 2>&1 && [ "$tries" -lt 90 ]; do
+while xl list "$name" > /dev/null 2>&1 && [ "$tries" -lt 300 ]; do
     tries=$((tries + 1))
     sleep 1
 done

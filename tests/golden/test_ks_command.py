@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import re
 import stat
 import sys
@@ -149,12 +148,9 @@ def test_a_wrong_command_line_is_told_and_nothing_is_written(here, arguments, sa
     assert {path: path.read_bytes() for path in here.iterdir()} == before
 
 
-def test_a_file_that_may_not_be_read_is_told(here, monkeypatch):
-    Path("p.ks").write_text(GOOD)
-    Path("p.ks").chmod(0)
-    if os.access("p.ks", os.R_OK):
-        pytest.skip("this user may read everything")
-    assert "Permission denied" in pinboot("ks", "check", "p.ks", "--release", "el9").err
+def test_a_file_that_cannot_be_read_is_told(here):
+    Path("p.ks").symlink_to("p.ks")
+    assert "p.ks: cannot be read: Too many levels of symbolic links" in pinboot("ks", "check", "p.ks", "--release", "el9").err
 
 
 # diff

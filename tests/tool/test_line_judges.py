@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from builder.lint.line.judge import judge
 from builder.lint.line.line import Line
 from builder.lint.line.targets import Target
 from builder.lint.media.xl import grammar
+from tests.corpus import corpus
 from tests.tool import libxlutil
 from tests.tool.test_dracut_legacy import outside, parse, parsers  # noqa: F401  (fixtures)
 from tests.tool.test_nm_initrd_generator import Made, device, generator  # noqa: F401
@@ -35,6 +38,9 @@ pytestmark = pytest.mark.tool
 GRAVE = ("error", "warning")
 # What the generator reads otherwise than it was written, and says nothing of; each is shown by a test below.
 SILENT = {"ip-method", "ip-form", "ip-mask", "ip-bootif", "ip-mtu"}
+# Rules about the network; and what the generator says of a machine that has no iBFT.
+NETWORK = ("ip-", "bond", "bridge", "vlan", "route", "nameserver", "bootif", "ethtool", "team")
+IBFT = re.compile(r"iscsi_ibft|iBFT NIC|MAC address for")
 SOME = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 
 one = st.sampled_from
@@ -75,6 +81,8 @@ STACKED = (
     | one(["192.0.2.53", "192.0.2.53,192.0.2.54", "x", "[2001:db8::53]", "2001:db8::53"]).map("nameserver={}".format)
     | st.builds("rd.route={}:{}{}".format, one(["198.51.100.0/24", "[2001:db8::/48]", "2001:db8::/48", "198.51.100.0/33", "x", ""]),
                 one(["192.0.2.1", "[fe80::1]", "", "x", "fe80::1"]), one(["", ":eth0", ":averylongname0000"]))
+    | st.builds("rd.ethtool={}{}{}".format, one(["eth0", "52-54-00-aa-bb-cc", ""]), one(["", ":on", ":off", ":No", ":y", ":0"]),
+                one(["", ":100", ":0", ":x", ":-1", ":100:x", ":99999999999", ":"]))
     | one(["01-52-54-00-aa-bb-cc", "00-52-54-00-aa-bb-cc", "52:54:00:aa:bb:cc", "20-52-54-00-aa-bb-cc", "aa:bb", ""]).map(
         "BOOTIF={}".format))
 
@@ -142,6 +150,21 @@ def test_what_networkmanager_reads_otherwise_without_a_word_is_an_error(
     made = Made(generator, tmp_path, (word,))
     assert made.messages.strip() == "" and rules(word, EL9, "error") & SILENT
     assert made.files[0]["ipv4"]["method"] == method and address in made.files[0]["ipv4"].get("address1", "")
+
+
+def test_networkmanager_s_own_cases_are_judged_as_its_generator_does(generator: str, tmp_path: Path) -> None:  # noqa: F811
+    """Each line of test-cmdline-reader.c: complaints of the one are those of the other."""
+    cases = json.loads((corpus() / "cmdline/nm-initrd-generator-tests.share.json").read_text())["tests"]
+    lines = sorted({tuple(words) for case in cases for words in case["cmdlines"]})
+    for number, words in enumerate(lines):
+        made = Made(generator, (tmp_path / str(number)), words)
+        messages = [each for each in made.messages.strip().split("\n") if each and not IBFT.search(each)]
+        line = " ".join(words)
+        if messages:
+            assert rules(line, EL9, *GRAVE), (line, messages)
+        else:
+            assert {each for each in rules(line, EL9, "error") if each.startswith(NETWORK)} <= SILENT, line
+    assert len(lines) == 40
 
 
 CARDS = ("eth0:dhcp", "dhcp", "::::web1::dhcp", "bond0:dhcp", "vlan20:dhcp", "52-54-00-12-34-56:dhcp", "52-54-00-12-34-57:dhcp",

@@ -21,7 +21,7 @@ RUBY = "ip=@connection.servers.all("
 # Findings by rule and severity, over all releases: on whole lines, and on templates.
 WHOLE = {
     "bond error": 6, "bootif-form error": 6, "bootif-second warning": 2, "console-order note": 2,
-    "deprecated note": 27, "ip-any-device warning": 2, "ip-brackets error": 2,
+    "deprecated note": 27, "ethtool warning": 2, "ip-any-device warning": 2, "ip-brackets error": 2,
     "ip-device-mac error": 2, "ip-form error": 52, "ip-method error": 13, "ip-no-mask error": 2,
     "ip-no-mask warning": 2, "ip-no-method error": 3, "ip-no-method note": 4, "ip-prefix error": 2,
     "ip-same-device error": 1, "nameserver-brackets error": 1, "never-read warning": 6, "no-value error": 1,

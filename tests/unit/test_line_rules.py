@@ -143,6 +143,8 @@ LINES = [
     ("nameserver-brackets", "error", "el7", "nameserver=[2001:db8::53]", "nameserver=2001:db8::53"),
     ("nameserver-unused", "warning", "el9", f"{STATIC} nameserver=2001:db8::53", f"{STATIC} nameserver=192.0.2.53"),
     ("route", "error", "el9", "ip=dhcp rd.route=2001:db8::/48:fe80::1:eth0", "ip=dhcp rd.route=[2001:db8::/48]:[fe80::1]:eth0"),
+    ("ethtool", "warning", "el9", "ip=eth0:dhcp rd.ethtool=eth0:off", "ip=eth0:dhcp rd.ethtool=eth0:off:100"),
+    ("ethtool", "error", "el9", "ip=eth0:dhcp rd.ethtool=eth0:yes:fast", "ip=eth0:dhcp rd.ethtool=eth0:yes"),
     ("route", "error", "el7", "rd.route=198.51.100.0/24", "rd.route=198.51.100.0/24:192.0.2.1"),
     ("vlan", "error", "el9", "vlan=mgmt:eth0", "vlan=vlan20:eth0"),
     ("vlan", "error", "el9", "vlan=vlan4095:eth0", "vlan=eth0.4094:eth0"),
@@ -248,6 +250,26 @@ def test_a_release_is_said_in_the_words_of_the_catalog_or_by_its_generation(word
 ])
 def test_releases_are_named_in_runs(names: str, label: str) -> None:
     assert targets.label([target for target in targets.TARGETS if target.name in names.split()]) == label
+
+
+@pytest.mark.parametrize(("value", "means", "hint"), [
+    ("link", "nothing, for it is the rule", "leave it out"), ("bootif", "nothing, for it is the rule", "leave it out"),
+    ("ibft", "ip=ibft", "write ip=ibft"), ("eth0", "bootdev=eth0", "write bootdev=eth0"),
+    ("52:54:00:00:00:01", "BOOTIF=01-52-54-00-00-00-01", "write BOOTIF=01-52-54-00-00-00-01"),
+])
+def test_ksdevice_is_told_as_the_word_that_stands_for_it_since_el7(value: str, means: str, hint: str) -> None:
+    verdict = judge(f"ksdevice={value}", targets.of("el9"))
+    (_, meanings), = verdict.meanings
+    assert [text for text, _ in meanings] == [f"dracut: {means}"]
+    assert [each.finding.hint for each in verdict.judged] == [hint]
+
+
+@pytest.mark.parametrize("device", ["eth0", "52:54:00:00:00:01"])
+def test_an_address_has_its_card_by_ksdevice_too(device: str) -> None:
+    line = "ip=192.0.2.10::192.0.2.1:24:web1::none"
+    for target in targets.TARGETS[1:]:
+        assert ("ip-any-device", "warning") in found(judge(line, (target,)))
+        assert ("ip-any-device", "warning") not in found(judge(f"{line} ksdevice={device}", (target,)))
 
 
 def test_the_length_counts_bytes_and_what_the_loader_adds() -> None:

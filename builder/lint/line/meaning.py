@@ -5,6 +5,7 @@ from __future__ import annotations
 from builder.lint.line import line as lines
 from builder.lint.line.checks import network
 from builder.lint.line.line import Line
+from builder.lint.line.net import ksdevice
 from builder.lint.line.net.fields import Ip
 from builder.lint.line.targets import Target
 from builder.lint.line.tokens import Word
@@ -22,6 +23,8 @@ def meaning(word: Word, line: Line, target: Target) -> str:
     said = row.means
     if word.name == "ip" and word.argument and not lines.is_open(word):
         said = _ip(network.read(word, line, target))
+    elif word.name == "ksdevice" and word.argument and not lines.is_open(word) and target.backend != "loader":
+        said = ksdevice.spelled(word.argument) or "nothing, for it is the rule"
     return f"{' and '.join(row.by(target))}: {said}"
 
 

@@ -74,6 +74,7 @@ RULES: dict[str, str] = {
     "nameserver-brackets": "a name server in brackets, which dracut writes to resolv.conf with them",
     "nameserver-unused": "a name server of an IP version that is off on every interface",
     "route": "a route that is not read",
+    "ethtool": "an rd.ethtool= that NetworkManager ignores",
     "vlan": "a VLAN without an id or a parent that is read",
     "bond": "a bond with parts or options that are not read",
     "bridge": "a bridge with more or fewer parts than two",

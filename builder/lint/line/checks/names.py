@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from builder.finding import Finding, Severity
 from builder.lint.line import line as lines
 from builder.lint.line.line import Line, Placed
+from builder.lint.line.net import ksdevice
 from builder.lint.line.rules import error, finding, note, warning
 from builder.lint.line.targets import TARGETS, Target
 from builder.lint.line.tokens import Word
@@ -62,7 +63,7 @@ def _not_read(row: Row, name: str, stands: Standing, target: Target) -> Finding:
 
 def _read(row: Row, name: str, word: Word, target: Target, *, fading: bool) -> Iterator[Finding]:
     if fading:
-        yield note("deprecated", "read, but on its way out", row.instead)
+        yield note("deprecated", "read, but on its way out", _instead(row, word))
     elif target.order in EL8 and row.prefixed and name == row.bare and row.known.stop == EL8.stop and not row.kernel:
         yield note("deprecated", "read with a warning; EL9 ignores it", f"write {row.prefixed}")
     if lines.is_open(word):
@@ -72,6 +73,13 @@ def _read(row: Row, name: str, word: Word, target: Target, *, fading: bool) -> I
     elif row.kind not in ("flag", "network") and word.argument.lower() in NONES:
         yield error("none-value", f"{shown(word.argument)} looks like what a template had no value for",
                     "leave the option out where there is nothing to say")
+
+
+def _instead(row: Row, word: Word) -> str:
+    if row.bare != "ksdevice" or lines.is_open(word) or not word.argument:
+        return row.instead
+    other = ksdevice.spelled(word.argument)
+    return f"write {other}" if other else "leave it out"
 
 
 # Network words that mean something alone.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from builder.finding import Finding
 from builder.lint.line import line as lines
 from builder.lint.line.line import Line, Placed
-from builder.lint.line.net import devices, fields, legacy, loader, nm
+from builder.lint.line.net import devices, fields, ksdevice, legacy, loader, nm
 from builder.lint.line.net.fields import Ip
 from builder.lint.line.rules import error, warning
 from builder.lint.line.targets import Target
@@ -91,11 +91,11 @@ def _together(line: Line, target: Target, found: Read) -> Iterator[Placed]:
     """What several ip= make of each other, and an address without a card."""
     seen: set[str] = set()
     count = sum(ip.method != "ibft" for _, ip in found)
-    boot = line.value("bootdev")
+    boot = ksdevice.value(line, "bootdev", target)
     for place, ip in found:
         if ip.dropped or ip.method == "ibft":
             continue
-        if not ip.device and ip.address and not _has_bootif(line) and not boot and target.backend != "loader":
+        if not ip.device and ip.address and not _has_bootif(line, target) and not boot and target.backend != "loader":
             yield place, warning("ip-any-device", f"no interface: the first card that comes up gets {ip.address}",
                                  "name one as the sixth field" if target.backend == "legacy" else
                                  "name one as the sixth field, or write its MAC there, with dashes")
@@ -108,23 +108,23 @@ def _together(line: Line, target: Target, found: Read) -> Iterator[Placed]:
         if count > 1 and not ip.device and ip.address is None and ip.method not in ("auto6", "link6", "either6"):
             yield place, error("several-ip", "dracut stops the boot: one of several ip= has no interface",
                                "write ip=INTERFACE:dhcp")
-    if target.backend == "legacy" and count > 1 and not boot and not _has_bootif(line):
+    if target.backend == "legacy" and count > 1 and not boot and not _has_bootif(line, target):
         first = next((ip.device for _, ip in found if ip.device), "")
         if first:
             yield found[0][0], warning("several-ip", f"several ip= without bootdev=: dracut takes {first}",
                                        f"add bootdev={first}")
 
 
-def _has_bootif(line: Line) -> bool:
-    return bool(line.value("BOOTIF")) and line.value("rd.bootif") not in ("0", "no", "off")
+def _has_bootif(line: Line, target: Target) -> bool:
+    return bool(ksdevice.value(line, "BOOTIF", target)) and line.value("rd.bootif") not in ("0", "no", "off")
 
 
 def _unused(line: Line, target: Target, found: Read) -> Iterator[Placed]:
     """Name servers of an IP version that NetworkManager has off on every connection: it drops them without a word."""
-    if target.backend != "nm" or not found or _has_bootif(line) or any(line.has(name) for name in VIRTUAL):
+    if target.backend != "nm" or not found or _has_bootif(line, target) or any(line.has(name) for name in VIRTUAL):
         return
     on = {version for _, ip in found for version in ip.versions}
-    if any(ip.dropped or ip.method == "ibft" for _, ip in found) or line.value("bootdev") not in {
+    if any(ip.dropped or ip.method == "ibft" for _, ip in found) or ksdevice.value(line, "bootdev", target) not in {
             "", *(ip.device for _, ip in found)}:
         return
     for place, word in line.all("nameserver"):
@@ -137,24 +137,24 @@ def _unused(line: Line, target: Target, found: Read) -> Iterator[Placed]:
 def _bootif(line: Line, target: Target, found: Read) -> Iterator[Placed]:
     card = beside(line, target, found)
     if card:
-        place = max(place for place, _ in line.all("BOOTIF"))
-        yield place, warning("bootif-second", f"NetworkManager brings up this card by DHCP, and {card} beside it",
-                             "add rd.bootif=0" if line.has(*VIRTUAL) else
-                             "leave the interface out of ip=, or add rd.bootif=0")
+        places = [place for place, _ in line.all("BOOTIF")] or [place for place, _ in line.all("ksdevice")]
+        yield places[-1], warning("bootif-second", f"NetworkManager brings up this card by DHCP, and {card} beside it",
+                                  "add rd.bootif=0" if line.has(*VIRTUAL) else
+                                  "leave the interface out of ip=, or add rd.bootif=0")
 
 
 def beside(line: Line, target: Target, found: Read | None = None) -> str:
     """The card beside which NetworkManager makes a connection of its own for that of BOOTIF=: the first one that it has
     a connection for, where that is named and another (nmi-cmdline-reader.c, bootif_connection). Empty: it makes none.
     """
-    last = line.last("BOOTIF")
-    if target.backend != "nm" or last is None or not _has_bootif(line):
+    if target.backend != "nm" or not _has_bootif(line, target):
         return ""
-    is_any = lines.is_open(last)
-    if not is_any and not devices.BOOTIF.fullmatch(last.argument):
+    mac = ksdevice.value(line, "BOOTIF", target)
+    is_any = bool(lines.PLACEHOLDER.search(mac))
+    if not is_any and not devices.BOOTIF.fullmatch(mac):
         return ""
     first = next(_cards(line, ips(line, target) if found is None else found), "")
-    same = fields.is_mac(first) if is_any else _dashed(first) == _dashed(last.argument[-17:])
+    same = fields.is_mac(first) if is_any else _dashed(first) == _dashed(mac[-17:])
     return "" if same or lines.PLACEHOLDER.search(first) else first
 
 

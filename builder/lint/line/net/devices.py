@@ -1,5 +1,7 @@
-"""bond=, vlan=, bridge=, team=, ifname=, BOOTIF= and rd.route=, by the backend that reads them (REFERENCE 1.6; dracut
-modules.d/35network-legacy/parse-*.sh, 40network/net-lib.sh; NetworkManager nmi-cmdline-reader.c)."""
+"""bond=, vlan=, bridge=, team=, ifname=, BOOTIF=, rd.route= and rd.ethtool=, by the backend that reads them.
+
+REFERENCE 1.6; dracut modules.d/35network-legacy/parse-*.sh, 40network/net-lib.sh; NetworkManager nmi-cmdline-reader.c.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +22,8 @@ KERNEL_NAME = re.compile(r"eth[0-9]{1,4}")
 # A MAC, and the type of hardware in front of it: any (dracut's fix_bootif), or 00 and 01 (NetworkManager).
 ANY_TYPE = re.compile(r"(?:[0-9A-Fa-f]{2}[:-])?[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}")
 BOOTIF = re.compile(r"(?:0[01][:-])?[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}")
+
+ON, OFF = ("1", "yes", "true", "on"), ("0", "no", "false", "off")
 
 
 def vlan(value: str, target: Target) -> Iterator[Finding]:
@@ -132,6 +136,24 @@ def route(value: str, target: Target) -> Iterator[Finding]:
         yield from _named(device, "route")
 
 
+def ethtool(value: str, target: Target) -> Iterator[Finding]:
+    """rd.ethtool=INTERFACE[:AUTONEG[:SPEED]], which NetworkManager alone has (reader_parse_ethtool)."""
+    device, autoneg, speed, *more = (*_parts(value, 4), "", "", "")
+    said = "write rd.ethtool=eth0:off:100"
+    if not device:
+        yield error("ethtool", "no interface: NetworkManager ignores it", said)
+    elif not fields.is_mac(device):
+        yield from _named(device, "ethtool")
+    if autoneg and autoneg.lower() not in (*ON, *OFF):
+        yield error("ethtool", f"{shown(autoneg)} is neither on nor off: NetworkManager ignores it", said)
+    if speed and not (speed.isascii() and speed.isdigit() and int(speed) < 1 << 32):
+        yield error("ethtool", f"{shown(speed)} is no speed in Mbit/s: NetworkManager ignores it", said)
+    elif autoneg.lower() in OFF and not int(speed or 0):
+        yield warning("ethtool", "without a speed NetworkManager leaves autonegotiation on", said)
+    if any(more):
+        yield error("ethtool", "more than three parts: NetworkManager ignores the rest", said)
+
+
 def ports(value: str) -> list[str]:
     """Of the value of a bond=, bridge= or team=, as NetworkManager takes them."""
     second = [*_parts(value, 3), ""][1]
@@ -167,4 +189,5 @@ def _ports(text: str, rule: str, target: Target) -> Iterator[Finding]:
 # What reads each word.
 READERS: dict[str, Callable[[str, Target], Iterator[Finding]]] = {
     "vlan": vlan, "bond": bond, "bridge": bridge, "team": team, "ifname": ifname, "BOOTIF": bootif, "rd.route": route,
+    "rd.ethtool": ethtool,
 }

@@ -18,7 +18,7 @@ ROWS = (
         instead="use nameserver=, one for each server"),
     row("bootdev", "el7-", "", "", "network", "n", "the interface that the installer is reached by", loss=_BAD,
         instead="use ksdevice="),
-    row("ksdevice", "el6-", "", "", "network", "n", "the interface that the kickstart is fetched by",
+    row("ksdevice", "el6-", "", "", "network", "d", "the interface that the kickstart is fetched by",
         fading="el7-", instead="use bootdev=NAME, or BOOTIF=01-MAC"),
     # In templates of foreman and koan; no parse-anaconda-net.sh reads them.
     row("ks.device", "", "ks.device", "", "network", "n", "", instead="use bootdev=NAME, or BOOTIF=01-MAC"),

@@ -9,16 +9,16 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import building, fetching, packing, table
+from benchmarks import building, fetching, fleets, packing, table
 from benchmarks.measure import Row
 from benchmarks.samples import Bench
 
 JOBS: dict[str, Callable[[Bench], tuple[str, list[Row]]]] = {
     "startup": building.startup,
     "unchanged": building.unchanged,
-    "hosts": building.hosts,
-    "inventory": building.inventory,
-    "network": building.network,
+    "hosts": fleets.hosts,
+    "fleet": fleets.fleet,
+    "network": fleets.network,
     "big": fetching.big,
     "many": fetching.many,
     "tar": packing.tar,

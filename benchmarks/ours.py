@@ -54,9 +54,10 @@ def pack(kind: str, folder: str, digests: str, target: str) -> None:
     """The files of a folder as a bundle with manifest, checksums and lock, so that `verify` has all its work to do:
     tar, tar.zst or directory."""
     from builder.lock import text
-    from builder.media import checksums, manifest
+    from builder.media import checksums
     from builder.media.bundle import bundle, text_entry
     from builder.media.pack import directory, tar, zst
+    from builder.media.papers import manifest
 
     entries = [_entry(Path(folder) / name, hexdigest, name, origin="copied")
                for name, (hexdigest, _) in json.loads(Path(digests).read_text()).items()]

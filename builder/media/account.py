@@ -5,9 +5,10 @@ No large file is read, and no byte is checked: that is what verify is for.
 
 from __future__ import annotations
 
-import json
+import io
 import os
 import stat
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from builder.errors import BytesDiffer, HostileInput, NotFound, PinbootError, Us
 from builder.lock import text as lock_text
 from builder.lock.model import Lock
 from builder.media import checksums, members
-from builder.media.papers import manifest, nextsteps
+from builder.media.papers import longlist, manifest, nextsteps
 from builder.media.papers.fetches import Fetched
 from builder.names import shown
 from builder.probe import compression
@@ -81,7 +82,7 @@ def read(path: Path) -> Account:
         raise UsageError(f"{path}: is no bundle (it holds no {manifest.PATH})",
                          "name a directory, .tar or .tar.zst that pinboot build wrote")
     try:
-        return _account(form, json.loads(texts[manifest.PATH]), texts)
+        return _account(form, texts)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as reason:
         raise BytesDiffer(f"{path}: {manifest.PATH} cannot be read: {shown(repr(reason))}", CURE) from None
 
@@ -99,11 +100,12 @@ def is_bundle(path: Path) -> bool:
     return compression.kind(head) == "zstd" or head[257:262] == b"ustar"
 
 
-def _account(form: str, table: dict[str, Any], texts: Mapping[str, bytes]) -> Account:
+def _account(form: str, texts: Mapping[str, bytes]) -> Account:
+    reading = longlist.Reading(io.BytesIO(texts[manifest.PATH]), "files")
+    files = tuple(map(_file, reading))
+    table = reading.table
     if table["schema"] != manifest.SCHEMA:
         raise ValueError(f"its schema is {table['schema']!r}, this pinboot reads {manifest.SCHEMA}")
-    if not isinstance(table["files"], list):
-        raise ValueError("its files are no list")
     lock_path = _plain(table["lock"]["path"])
     page = texts.get(nextsteps.PATH)
     return Account(
@@ -112,7 +114,7 @@ def _account(form: str, table: dict[str, Any], texts: Mapping[str, bytes]) -> Ac
         release={key: _word(table["release"][key]) for key in ("family", "version", "arch", "compose")},
         source=_word(table["lock"]["source"]), lock_path=lock_path, lock=_lock(lock_path, texts.get(lock_path)),
         overrides={_word(what): _word(reason) for what, reason in sorted(table.get("overrides", {}).items())},
-        files=tuple(_file(line) for line in table["files"]),
+        files=files,
         signatures=tuple(name for name in checksums.SIGNATURES if name in texts),
         fetches=None if page is None else nextsteps.fetched(page.decode("utf-8", "replace")))
 
@@ -122,8 +124,10 @@ def _file(line: Mapping[str, Any]) -> File:
     mode, size = _word(line["mode"]), line["size"]
     if not isinstance(size, int) or size < 0 or int(mode, 8) > 0o7777:
         raise ValueError(f"{line['path']!r}: size {size!r}, mode {mode!r}")
-    return File(path=_plain(line["path"]), mode=mode, size=size, sha256=_word(line["sha256"]),
-                origin=_word(line["origin"]), role=_word(pin.get("role", "")), evidence=_word(pin.get("evidence", "")))
+    # A few words stand in each of two hundred thousand lines.
+    return File(path=_plain(line["path"]), mode=sys.intern(mode), size=size, sha256=_word(line["sha256"]),
+                origin=sys.intern(_word(line["origin"])), role=sys.intern(_word(pin.get("role", ""))),
+                evidence=sys.intern(_word(pin.get("evidence", ""))))
 
 
 def _word(value: object) -> str:

@@ -6,9 +6,9 @@ Two hundred thousand files are what ten thousand machines make, so little is rem
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import stat
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -126,7 +126,7 @@ class Reader:
         text = None
         if self._kept(name, size) and size <= self._room:
             self._room -= size
-            text = self.tree.texts[name] = tempfile.SpooledTemporaryFile(HELD)  # noqa: SIM115  (lives with the tree)
+            text = self.tree.texts[name] = io.BytesIO() if size <= HELD else _nameless()
         made = hashlib.sha256()
         for piece in pieces:
             made.update(piece)
@@ -134,3 +134,9 @@ class Reader:
             if text:
                 text.write(piece)
         self.tree.add(name, made.digest(), mode)
+
+
+def _nameless() -> IO[bytes]:
+    import tempfile  # 5 ms, so only where something is too long to be held
+
+    return tempfile.TemporaryFile()

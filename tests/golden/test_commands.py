@@ -497,6 +497,14 @@ def test_the_same_inputs_are_the_same_bytes_whatever_is_around_them(work, mirror
     assert results[0] == results[1] == results[2]
 
 
+@pytest.mark.parametrize("name", ["file/bundle", "file/bundle.tar", "file/deeper/bundle"])
+def test_a_target_below_a_file_is_refused(work, mirror, name):
+    Path("file").write_text("mine")
+    ran = pinboot("build", "centos.toml", "-o", name)
+    assert ran.code == 2 and f"{name}: cannot be written: " in ran.err and "hint:" in ran.err
+    assert Path("file").read_text() == "mine"
+
+
 def test_source_date_epoch_is_honoured(work, mirror, monkeypatch):
     pinboot("build", "centos.toml", "-o", "a")
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000000000")

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import table
+from benchmarks import fleets, table
 from benchmarks.measure import Contender, Cost, Row, compare
+from benchmarks.samples import Bench
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -19,12 +20,21 @@ def bench(*words):
 
 
 def test_a_quick_run_prints_ours_and_the_ratio_in_eighty_columns(tmp_path):
-    done = bench("--quick", "--folder", str(tmp_path), "startup", "inject")
+    done = bench("--quick", "--folder", str(tmp_path), "startup", "inject", "directory")
     assert (done.returncode, done.stderr) == (0, "")
     assert re.search(r"^  python -c pass +\d+\.\d{3} .*\d+\.\d\dx +<= 5x$", done.stdout, re.MULTILINE)
     assert re.search(r"^kickstarts put into an initrd of 9 MiB$", done.stdout, re.MULTILINE)
     assert max(map(len, done.stdout.splitlines())) <= 80
     assert not list(tmp_path.iterdir())
+
+
+def test_what_a_host_costs_is_told_with_the_growth(tmp_path, monkeypatch):
+    monkeypatch.setattr(fleets, "FEW", 20)
+    monkeypatch.setattr(fleets, "MANY", 200)
+    title, rows = fleets.fleet(Bench(folder=tmp_path, quick=True))
+    printed = "\n".join(table.lines(title, rows))
+    assert re.search(r"^ +a host: -?\d+ us, -?\d+\.\d KiB; 10 times the hosts: \d\.\d times the cost$", printed, re.MULTILINE)
+    assert max(map(len, printed.splitlines())) <= 80
 
 
 def test_an_unknown_name_is_told_with_the_known_ones():

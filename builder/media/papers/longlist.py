@@ -54,6 +54,8 @@ class Reading:
         if size <= WHOLE:
             table = json.loads(self._file.read())
             listed = table.pop(self._key)
+            if not isinstance(listed, list):
+                raise ValueError(f"its {self._key} are no list")
             self.table = table
             yield from listed
             return

@@ -6,6 +6,7 @@ menu, and only those are replaced. The loaders themselves are copied from the in
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,9 +14,6 @@ from typing import Literal, NamedTuple
 
 from builder.boot.line import options
 from builder.errors import UsageError
-from builder.lint.line import targets
-from builder.lint.line.checks import network
-from builder.lint.line.line import Line
 from builder.names import Address
 from builder.outputs.boot import Boot, Served
 
@@ -84,8 +82,19 @@ def bootif(boot: Boot) -> str:
     if not boot.macs or any(options.key(each) == "BOOTIF" for each in boot.arguments):
         return ""
     card = f"BOOTIF=01-{dashed(boot.macs[0])}"
-    line = Line.of(" ".join((*boot.arguments, card)))
-    return "" if any(network.beside(line, target) for target in targets.of(boot.generation.name)) else card
+    return "" if _is_beside(" ".join((*boot.arguments, card)), boot.generation.name) else card
+
+
+@functools.lru_cache(maxsize=1)
+def _is_beside(text: str, generation: str) -> bool:
+    """Each loader asks for each host."""
+    # 25 ms, which a build with nothing to do need not pay.
+    from builder.lint.line import targets
+    from builder.lint.line.checks import network
+    from builder.lint.line.line import Line
+
+    line = Line.of(text)
+    return any(network.beside(line, target) for target in targets.of(generation))
 
 
 def address_name(address: Address) -> str:

@@ -77,6 +77,11 @@ class Spool:
             self.add(piece)
         return self.part(at, self.size - at)
 
+    def let_go(self) -> None:
+        """Nothing is read any more: what is in the file need not reach the disk."""
+        if self._file >= 0:
+            os.ftruncate(self._file, 0)
+
     def part(self, at: int, size: int) -> Part:
         return Part(size=size, open=lambda: cast(BinaryIO, _Stream(self, at, size)))
 

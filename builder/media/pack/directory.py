@@ -19,6 +19,7 @@ ROOT = folder(".", "755")
 
 def write(bundle: Bundle, target: Path, progress: Progress | None = None) -> None:
     """Make `target` the bundle; an older bundle of that name is replaced when the new one is whole and on the disk.
+    Texts that waited in a file are gone then: such a bundle is written once.
 
     Modes do not depend on the umask, and every time is the epoch. A private file is private from birth.
     Raises UsageError where `target` is something else than a bundle, BytesDiffer, CheckFailed (no room ...).
@@ -28,6 +29,7 @@ def write(bundle: Bundle, target: Path, progress: Progress | None = None) -> Non
     with (place.beside(target, folder=True) as (partial, descriptor),
           (progress or Silent()).start(f"writing {target.name}", bundle.entries.size) as meter):
         _fill(bundle, descriptor, meter)
+        bundle.entries.spool.let_go()  # or flush would write it out as well
         place.flush(descriptor)
         check(target)
         place.replace_folder(partial, target)

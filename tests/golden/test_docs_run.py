@@ -84,10 +84,10 @@ def home():
 def test_a_page_says_what_its_reader_sees(page, shop, home):
     net, binaries = shop
     text, told = PAGES[page].read_text(), []
-    (home / "work").mkdir()
+    (home / "desk").mkdir()
     net.trees = workshop.trees()
     with net.running():
-        desk = console.Desk(home / "work", workshop.environment(home, binaries, net.base))
+        desk = console.Desk(home / "desk", workshop.environment(home, binaries, net.base))
         for block in console.blocks(text):
             for word in block.before:
                 workshop.EVENTS[word](net, desk.folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import os
 import sys
@@ -17,6 +18,8 @@ from builder.finding import Finding, Severity
 
 WIDTH = terminal.WIDTH
 TOPIC = 11
+# Of JSON, written at once: a word or two each.
+PIECES = 4096
 
 
 def out(text: str = "") -> None:
@@ -47,8 +50,11 @@ def story(text: str = "") -> None:
 
 
 def as_json(value: Any) -> None:
-    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=not terminal.is_utf8(sys.stdout))
-    _to_stdout(lambda: sys.stdout.write(f"{text}\n"))
+    """A value as JSON, written as it is made: in one piece, the files of a large bundle would have 400 MiB of it."""
+    pieces = json.JSONEncoder(indent=2, sort_keys=True, ensure_ascii=not terminal.is_utf8(sys.stdout)).iterencode(value)
+    while text := "".join(itertools.islice(pieces, PIECES)):
+        _to_stdout(functools.partial(sys.stdout.write, text))
+    _to_stdout(lambda: sys.stdout.write("\n"))
 
 
 def as_json_of_many(value: dict[str, Any], key: str, items: Iterable[Any]) -> None:

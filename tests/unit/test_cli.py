@@ -1,8 +1,10 @@
 """The door: help that fits, exit codes, nothing heavy loaded for nothing, no traceback."""
 
+import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -100,6 +102,15 @@ def test_findings_stand_in_80_columns_with_the_verdict_on_the_right():
                                              (2_340_000_000, "2.3 GB")])
 def test_sizes_for_people(count, text):
     assert printing.size(count) == text
+
+
+def test_json_is_written_as_it_is_made_and_reads_as_in_one_piece(monkeypatch):
+    written = []
+    monkeypatch.setattr(sys, "stdout", SimpleNamespace(write=written.append, encoding="ascii"))
+    value = {"files": [{"path": f"f\u00fcr/{number}", "size": number} for number in range(10_000)], "a": []}
+    printing.as_json(value)
+    assert "".join(written) == json.dumps(value, indent=2, sort_keys=True) + "\n"
+    assert max(map(len, written)) < 64 << 10
 
 
 def test_an_error_shows_message_and_hint(capsys):

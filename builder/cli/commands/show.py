@@ -6,8 +6,7 @@ import argparse
 from pathlib import Path
 
 from builder.cli import printing, profiles
-from builder.cli.showing import bundle, lockfile
-from builder.cli.showing import profile as profile_page
+from builder.cli.showing import lockfile
 from builder.errors import OK, Missing, NotFound, UsageError
 from builder.lock import text
 from builder.media import account
@@ -17,12 +16,14 @@ HEAD = 4096
 ARCHIVES = (".tar", ".tar.zst")
 
 
+# The pages of bundles and profiles are imported where they are shown: all that renders texts comes with them, and a lock
+# took twice as long.
 def run(chosen: argparse.Namespace) -> int:
     kind, path = told(chosen.what)
     if kind != "profile" and (chosen.host or chosen.settings):
         asked = "--host" if chosen.host else "--set"
         raise UsageError(f"{asked}: goes with a profile, and {chosen.what} is a {kind}", "pinboot show PROFILE")
-    return {"lock": _lock, "bundle": _bundle, "profile": profile_page.show}[kind](chosen, path)
+    return {"lock": _lock, "bundle": _bundle, "profile": _profile}[kind](chosen, path)
 
 
 def told(word: str) -> tuple[str, Path]:
@@ -88,9 +89,17 @@ def _lock(chosen: argparse.Namespace, path: Path) -> int:
 
 
 def _bundle(chosen: argparse.Namespace, path: Path) -> int:
+    from builder.cli.showing import bundle
+
     found = account.read(path)
     if chosen.json:
         printing.as_json({"kind": "bundle", "path": str(path), **bundle.table(found)})
     else:
         bundle.report(found, path)
     return OK
+
+
+def _profile(chosen: argparse.Namespace, path: Path) -> int:
+    from builder.cli.showing import profile
+
+    return profile.show(chosen, path)

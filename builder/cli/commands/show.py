@@ -16,8 +16,8 @@ HEAD = 4096
 ARCHIVES = (".tar", ".tar.zst")
 
 
-# The pages of bundles and profiles are imported where they are shown: all that renders texts comes with them, and a lock
-# took twice as long.
+# The pages of bundles and profiles are imported where they are shown: all that renders texts comes with them, and with
+# it a lock took twice as long.
 def run(chosen: argparse.Namespace) -> int:
     kind, path = told(chosen.what)
     if kind != "profile" and (chosen.host or chosen.settings):

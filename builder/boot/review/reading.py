@@ -6,6 +6,7 @@ opened: %include and %ksappend are noted, never followed (RELIABILITY J20).
 
 from __future__ import annotations
 
+import functools
 import warnings
 from dataclasses import dataclass
 from typing import Any
@@ -47,73 +48,86 @@ def read(text: str, version: str) -> Reading:
     handler = makeVersion(version)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        mistakes, said, commands = _feed(text, handler, caught)
-    return Reading(handler=handler, mistakes=tuple(mistakes), commands=tuple(commands),
-                   warnings=tuple(remark for remark in dict.fromkeys(said) if remark.text != EXPECTED_WARNING))
+        heard = _Heard(text, caught)
+        _feed(handler, heard)
+    return Reading(handler=handler, mistakes=tuple(heard.mistakes), commands=tuple(heard.commands),
+                   warnings=tuple(remark for remark in dict.fromkeys(heard.said) if remark.text != EXPECTED_WARNING))
 
 
-def _feed(text: str, handler: Any, caught: list[warnings.WarningMessage]
-          ) -> tuple[list[Remark], list[Remark], list[tuple[str, int]]]:
-    from pykickstart.errors import KickstartDeprecationWarning, KickstartError
-    from pykickstart.parser import KickstartParser
-    from pykickstart.sections import PackageSection
+class _Heard:
+    """What a reading of `text` has brought so far; `caught` grows by Python's warnings, `said` tells their lines."""
 
-    mistakes: list[Remark] = []
-    said: list[Remark] = []
-    commands: list[tuple[str, int]] = []
+    def __init__(self, text: str, caught: list[warnings.WarningMessage]) -> None:
+        self.text, self.caught = text, caught
+        self.mistakes: list[Remark] = []
+        self.said: list[Remark] = []
+        self.commands: list[tuple[str, int]] = []
 
-    def note(line: int) -> None:
+    def refused(self, line: int, why: object) -> None:
+        """The parser repeats what it does not understand, and that may be a password."""
+        self.mistakes.append(Remark(line=line, text=secrets.redacted(" ".join(str(why).split())) or "refused"))
+
+    def warned(self, line: int) -> None:
         """Warnings since the last time are of this line."""
-        said.extend(Remark(line=line, text=str(warning.message).strip(),
-                           deprecated=issubclass(warning.category, KickstartDeprecationWarning))
-                    for warning in caught[len(said):])
+        from pykickstart.errors import KickstartDeprecationWarning
 
-    places: dict[str, int] = {}
+        self.said.extend(Remark(line=line, text=str(warning.message).strip(),
+                                deprecated=issubclass(warning.category, KickstartDeprecationWarning))
+                         for warning in self.caught[len(self.said):])
 
-    def place(line: str) -> int:
+    def place(self, line: str) -> int:
         """Where the text first has `line`, for what the parser tells without a number."""
-        if not places:
-            places.update((each, number) for number, each in reversed([*enumerate(text.splitlines(True), 1)]))
-        return places.get(line, 0)
+        return self._places.get(line, 0)
 
-    class Packages(PackageSection):  # type: ignore[misc]
-        """Takes a long list in seconds, not in hours, and goes on after a line that it cannot take."""
+    @functools.cached_property
+    def _places(self) -> dict[str, int]:
+        return {line: number for number, line in reversed([*enumerate(self.text.splitlines(True), 1)])}
 
-        seen_lines = 0
-        waiting: tuple[str, ...] = ()
 
-        def handleLine(self, line: str) -> None:
-            self.seen_lines += 1
-            self.waiting = (*self.waiting, line)
-            if self.seen_lines < MANY or len(self.waiting) == HUNDREDS:
-                self.finalize()
+def _feed(handler: Any, heard: _Heard) -> None:
+    from pykickstart.errors import KickstartError
 
-        def finalize(self) -> None:
-            waiting, self.waiting = self.waiting, ()
-            lines = [bare for line in waiting if (bare := line.partition("#")[0].rstrip())]
-            try:
-                self.handler.packages.add(lines)
-            except (KickstartError, IndexError) as error:
-                said = error.message if isinstance(error, KickstartError) else "no name of a package or group"
-                mistakes.append(Remark(line=place(waiting[0]), text=_one_line(said)))
+    reader = _reader()(handler, heard)
+    try:
+        reader.readKickstartFromString(heard.text)
+    except KickstartError as error:
+        heard.refused(error.lineno or 0, error.message)
+    except (ValueError, IndexError) as error:
+        # shlex meets an open quote (ValueError), or the parser an empty first word (IndexError): neither is told with a
+        # line number, but the parser remembers the line.
+        heard.refused(heard.place(reader._line),
+                      "no closing quotation" if isinstance(error, ValueError) else "an empty command")
+    finally:
+        heard.warned(0)
+
+
+@functools.cache
+def _reader() -> Any:
+    """pykickstart's parser, which must be imported late."""
+    from pykickstart.errors import KickstartError
+    from pykickstart.parser import KickstartParser
 
     class Reader(KickstartParser):  # type: ignore[misc]  # pykickstart has no types
         """Goes on after a line that is refused, so that one run tells all mistakes."""
 
+        def __init__(self, handler: Any, heard: _Heard) -> None:
+            self.heard = heard
+            super().__init__(handler, followIncludes=False, unknownSectionIsFatal=False)
+
         def setupSections(self) -> None:
             super().setupSections()
-            self.registerSection(Packages(self.handler))
+            self.registerSection(_packages()(self.handler, self.heard))
 
         def handleCommand(self, lineno: int, args: list[str]) -> Any:
-            commands.append((args[0], lineno))
+            self.heard.commands.append((args[0], lineno))
             try:
                 return super().handleCommand(lineno, args)
             except KickstartError as error:
-                mistakes.append(Remark(line=error.lineno or lineno, text=_one_line(error.message)))
+                self.heard.refused(error.lineno or lineno, error.message)
             except FAULTS as error:
-                mistakes.append(Remark(line=lineno, text=f"cannot be read ({type(error).__name__})"))
+                self.heard.refused(lineno, f"cannot be read ({type(error).__name__})")
             finally:
-                note(lineno)
+                self.heard.warned(lineno)
             return None
 
         def _tryFunc(self, fn: Any) -> None:
@@ -121,26 +135,42 @@ def _feed(text: str, handler: Any, caught: list[warnings.WarningMessage]
             try:
                 fn()
             except KickstartError as error:
-                mistakes.append(Remark(line=error.lineno or place(self._line), text=_one_line(error.message)))
+                self.heard.refused(error.lineno or self.heard.place(self._line), error.message)
             finally:
-                if len(caught) > len(said):
-                    note(place(self._line))
+                if len(self.heard.caught) > len(self.heard.said):
+                    self.heard.warned(self.heard.place(self._line))
 
-    reader = Reader(handler, followIncludes=False, unknownSectionIsFatal=False)
-    try:
-        reader.readKickstartFromString(text)
-    except KickstartError as error:
-        mistakes.append(Remark(line=error.lineno or 0, text=_one_line(error.message)))
-    except (ValueError, IndexError) as error:
-        # shlex meets an open quote (ValueError), or the parser an empty first word (IndexError): neither is told with a
-        # line number, but the parser remembers the line.
-        mistakes.append(Remark(line=place(reader._line),
-                               text="no closing quotation" if isinstance(error, ValueError) else "an empty command"))
-    finally:
-        note(0)
-    return mistakes, said, commands
+    return Reader
 
 
-def _one_line(message: object) -> str:
-    """The parser repeats what it does not understand, and that may be a password."""
-    return secrets.redacted(" ".join(str(message).split())) or "refused"
+@functools.cache
+def _packages() -> Any:
+    """pykickstart's %packages, which must be imported late."""
+    from pykickstart.errors import KickstartError
+    from pykickstart.sections import PackageSection
+
+    class Packages(PackageSection):  # type: ignore[misc]
+        """Takes a long list in seconds, not in hours, and goes on after a line that it cannot take."""
+
+        def __init__(self, handler: Any, heard: _Heard) -> None:
+            super().__init__(handler)
+            self.heard = heard
+            self.seen_lines = 0
+            self.waiting: list[str] = []
+
+        def handleLine(self, line: str) -> None:
+            self.seen_lines += 1
+            self.waiting.append(line)
+            if self.seen_lines < MANY or len(self.waiting) == HUNDREDS:
+                self.finalize()
+
+        def finalize(self) -> None:
+            waiting, self.waiting = self.waiting, []
+            lines = [bare for line in waiting if (bare := line.partition("#")[0].rstrip())]
+            try:
+                self.handler.packages.add(lines)
+            except (KickstartError, IndexError) as error:
+                self.heard.refused(self.heard.place(waiting[0]), error.message if isinstance(error, KickstartError)
+                                   else "no name of a package or group")
+
+    return Packages

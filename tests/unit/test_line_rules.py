@@ -289,6 +289,16 @@ def test_options_of_the_installer_are_named_once() -> None:
 TEXT = st.text(st.sampled_from("ip=:[]./,;\"'\\ \t\nainstk0123456789${}<>%@#-_\u00a0\x01\u010d\udcff"), max_size=200) | st.text()
 
 
+@pytest.mark.parametrize(("line", "rule", "release"), [
+    (f"ip=eth0:dhcp:{'9' * 5000}", "ip-mtu", "el7"), (f"ip=eth0:dhcp:{'9' * 5000}", "ip-mtu", "el9"),
+    ("ip=eth0:dhcp:²", "ip-mtu", "el9"), ("ip=192.0.2.1/²::::h:eth0:none", "ip-prefix", "el7"),
+    (f"vlan=a{'1' * 5000}:eth0", "vlan", "el9"), ("bond=bond0:eth0:mode=²", "bond", "el9"),
+    ("bond=bond0:eth0:mode=1:²", "bond", "el9"), (f"rd.ethtool=eth0:off:{'9' * 5000}", "ethtool", "el9"),
+])
+def test_a_number_without_end_or_in_other_digits_is_told_as_none(line: str, rule: str, release: str) -> None:
+    assert rule in {each.finding.rule for each in judge(line, targets.of(release)).judged}
+
+
 @given(TEXT)
 def test_no_line_breaks_the_judges(text: str) -> None:
     verdict = judge(text)

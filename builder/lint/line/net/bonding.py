@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from builder.finding import Finding
+from builder.lint.line.net import fields
 from builder.lint.line.rules import error, warning
 from builder.lint.line.targets import Target
 from builder.names import shown
@@ -47,15 +48,23 @@ def bond_options(text: str, target: Target) -> Iterator[Finding]:
                         f"write {option.replace(';', ',')}")
         elif ";" in value and target.backend == "nm":
             yield error("bond", f"{name} with several values: NetworkManager before 1.54 drops it", "give one value")
-        elif words and value not in words and not (value.isdigit() and int(value) < len(words)):
+        elif words and not _word(value, words):
             yield error("bond", f"{shown(value)} is no {name}: {lost}", f"known are {', '.join(words)}")
+
+
+def _word(text: str, words: tuple[str, ...]) -> str:
+    """The one of `words` that `text` is, or of which it is the place; empty where there is none."""
+    place = fields.number(text)
+    if place is not None and place < len(words):
+        return words[place]
+    return text if text in words else ""
 
 
 def _together(text: str, target: Target) -> Iterator[Finding]:
     """Options that do not go with the others."""
     given = dict(option.partition("=")[::2] for option in text.split(","))
     word = given.get("mode", "0")
-    mode = MODES[int(word)] if word.isdigit() and int(word) < len(MODES) else word
+    mode = _word(word, MODES) or word
     lost = "NetworkManager drops the whole bond" if target.backend == "nm" else "the kernel refuses it"
     for name, value in given.items():
         if not value or value in ("0", "slow"):

@@ -37,11 +37,12 @@ def vlan(value: str, target: Target) -> Iterator[Finding]:
         return
     name, parent = parts
     digits = re.search(r"[0-9]+$", name)
-    if not digits or int(digits[0]) > 4094:
+    tag = fields.number(digits[0]) if digits else None
+    if tag is None or tag > 4094:
         yield error("vlan", f"{shown(name)} does not end in a VLAN id (0 to 4094)", f"write {parent}.20 or vlan20")
     elif target.backend == "legacy" and not LEGACY_VLAN.fullmatch(name):
         yield error("vlan", f"dracut finds no id in {shown(name)}",
-                    f"write vlan{int(digits[0])} or {parent}.{int(digits[0])}")
+                    f"write vlan{tag} or {parent}.{tag}")
     if fields.is_mac(parent):
         yield error("vlan", f"{shown(parent)} is a MAC: the VLAN gets no parent", "name the card with ifname=net0:MAC")
     else:
@@ -63,7 +64,7 @@ def bond(value: str, target: Target) -> Iterator[Finding]:
     yield from _named(name or "bond0", "bond")
     yield from _ports(ports, "bond", target)
     yield from bond_options(options, target)
-    if mtu and not (mtu.isdigit() and 68 <= int(mtu) <= 65535):
+    if mtu and not fields.is_mtu(mtu):
         yield error("bond", f"{shown(mtu)} is no MTU", "the fourth part is the MTU; options are joined by commas")
 
 
@@ -146,9 +147,10 @@ def ethtool(value: str, target: Target) -> Iterator[Finding]:
         yield from _named(device, "ethtool")
     if autoneg and autoneg.lower() not in (*ON, *OFF):
         yield error("ethtool", f"{shown(autoneg)} is neither on nor off: NetworkManager ignores it", said)
-    if speed and not (speed.isascii() and speed.isdigit() and int(speed) < 1 << 32):
+    mbits = fields.number(speed or "0")
+    if mbits is None or mbits >= 1 << 32:
         yield error("ethtool", f"{shown(speed)} is no speed in Mbit/s: NetworkManager ignores it", said)
-    elif autoneg.lower() in OFF and not int(speed or 0):
+    elif autoneg.lower() in OFF and not mbits:
         yield warning("ethtool", "without a speed NetworkManager leaves autonegotiation on", said)
     if any(more):
         yield error("ethtool", "more than three parts: NetworkManager ignores the rest", said)

@@ -49,6 +49,16 @@ def prefix(text: str, version: int) -> int | None:
     return int(text)
 
 
+def number(text: str) -> int | None:
+    """A number in ASCII digits; None for anything else, and for more than ten digits, which no field here takes."""
+    return int(text[-10:]) if re.fullmatch(r"0*[0-9]{1,10}", text) else None
+
+
+def is_mtu(text: str) -> bool:
+    found = number(text)
+    return found is not None and 68 <= found <= 65535
+
+
 def is_interface(text: str) -> bool:
     """dev_valid_name() of the kernel: 1 to 15 bytes, no blank, slash or colon, neither . nor .. alone."""
     return (0 < len(text.encode(errors="replace")) < 16 and text not in (".", "..") and not re.search(r"[\s/:]", text))

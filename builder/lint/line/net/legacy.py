@@ -131,7 +131,8 @@ def _long(parts: list[str], known: frozenset[str]) -> Ip:
 def _mask_for(own: Address | None, length: str) -> str:
     if own is None or own.version == 6:
         return length or "64"
-    bits = int(length) if length.isdigit() and int(length) <= 32 else 24
+    given = fields.number(length)
+    bits = given if given is not None and given <= 32 else 24
     return ".".join(str(((0xFFFFFFFF << (32 - bits)) >> shift) & 255) for shift in (24, 16, 8, 0))
 
 
@@ -192,7 +193,7 @@ def _behind(behind: list[str]) -> Iterator[Finding]:
 
 
 def _mtu(text: str) -> Iterator[Finding]:
-    if text and not (text.isdigit() and 68 <= int(text) <= 65535):
+    if text and not fields.is_mtu(text):
         yield error("ip-mtu", f"{shown(text)} is no MTU and no name server",
                     "write a number such as 9000, IPv6 addresses in brackets")
 

@@ -209,7 +209,7 @@ def _behind(words: Fields, versions: frozenset[int]) -> Iterator[Finding]:
     if server:
         yield from _servers(server, words, versions)
         return
-    if first and not (first.isdigit() and 68 <= int(first) <= 65535):
+    if first and not fields.is_mtu(first):
         yield error("ip-mtu", f"{shown(first)} is no MTU and no name server" + _unbracketed(first, words),
                     "write a number such as 9000, IPv6 addresses in brackets")
         return

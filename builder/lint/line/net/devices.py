@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from builder.boot.line.legacy import VLAN_NAME
 from builder.finding import Finding
 from builder.lint.line.net import fields, legacy
 from builder.lint.line.net.bonding import bond_options
@@ -16,8 +17,6 @@ from builder.lint.line.rules import error, warning
 from builder.lint.line.targets import Target
 from builder.names import shown
 
-# Names of VLANs from which ifup.sh (get_vid) finds the id.
-LEGACY_VLAN = re.compile(r"vlan[0-9]+|[^.]+\.[0-9]+")
 KERNEL_NAME = re.compile(r"eth[0-9]{1,4}")
 # A MAC, and the type of hardware in front of it: any (dracut's fix_bootif), or 00 and 01 (NetworkManager).
 ANY_TYPE = re.compile(r"(?:[0-9A-Fa-f]{2}[:-])?[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}")
@@ -40,7 +39,7 @@ def vlan(value: str, target: Target) -> Iterator[Finding]:
     tag = fields.number(digits[0]) if digits else None
     if tag is None or tag > 4094:
         yield error("vlan", f"{shown(name)} does not end in a VLAN id (0 to 4094)", f"write {parent}.20 or vlan20")
-    elif target.backend == "legacy" and not LEGACY_VLAN.fullmatch(name):
+    elif target.backend == "legacy" and not VLAN_NAME.fullmatch(name):
         yield error("vlan", f"dracut finds no id in {shown(name)}",
                     f"write vlan{tag} or {parent}.{tag}")
     if fields.is_mac(parent):

@@ -10,7 +10,6 @@ from builder.lint.line.net.fields import Ip
 from builder.lint.line.targets import Target
 from builder.lint.line.tokens import Word
 from builder.lint.line.words import known
-from builder.lint.line.words.row import Row
 
 
 def meaning(word: Word, line: Line, target: Target) -> str:
@@ -18,7 +17,7 @@ def meaning(word: Word, line: Line, target: Target) -> str:
     row = known.find(word.name, target)
     if row is None:
         return known.other(word.name, target)
-    if not row.reads(_spelled(row, word), target):
+    if not row.reads(row.own(word.name), target):
         return "the kernel alone" if row.kernel and not word.name.startswith("inst.") else "nobody"
     said = row.means
     if word.name == "ip" and word.argument and not lines.is_open(word):
@@ -26,10 +25,6 @@ def meaning(word: Word, line: Line, target: Target) -> str:
     elif word.name == "ksdevice" and word.argument and not lines.is_open(word) and target.backend != "loader":
         said = ksdevice.spelled(word.argument) or "nothing, for it is the rule"
     return f"{' and '.join(row.by(target))}: {said}"
-
-
-def _spelled(row: Row, word: Word) -> str:
-    return word.name if word.name in (row.bare, row.prefixed) else word.name.lower()
 
 
 def _ip(ip: Ip) -> str:

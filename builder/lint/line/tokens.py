@@ -36,6 +36,11 @@ class Word:
         """The value, empty where there is none."""
         return self.value or ""
 
+    @property
+    def off(self) -> bool:
+        """Whether the value switches it off (dracut-lib.sh, getargbool)."""
+        return self.value in ("0", "no", "off")
+
 
 def unquoted(value: str) -> str:
     """`value` without the quotes around all of it, single or double."""

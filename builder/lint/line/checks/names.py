@@ -11,13 +11,13 @@ from builder.lint.line import line as lines
 from builder.lint.line.line import Line, Placed
 from builder.lint.line.net import ksdevice
 from builder.lint.line.rules import error, finding, note, warning
-from builder.lint.line.targets import TARGETS, Target
+from builder.lint.line.targets import TARGETS, Target, places
 from builder.lint.line.tokens import Word
 from builder.lint.line.words import known
 from builder.lint.line.words.row import Row, Standing, standing
 from builder.names import shown
 
-EL8 = range(TARGETS[2].order, TARGETS[3].order + 1)
+EL8 = places("el8")
 # Words with which a slip is looked for beside those with inst.; each is far from every parameter of the kernel.
 NEAR = ("nameserver", "ifname", "bootdev", "ksdevice", "netmask", "rd.neednet", "BOOTIF")
 NONES = frozenset({"none", "null", "undefined", "nil"})
@@ -35,7 +35,7 @@ def check(line: Line, target: Target) -> Iterator[Placed]:
 
 
 def _known(row: Row, word: Word, target: Target) -> Iterator[Finding]:
-    name = word.name if word.name in (row.bare, row.prefixed) else word.name.lower()
+    name = row.own(word.name)
     stands = standing(row, name, target)
     if stands in (Standing.READ, Standing.FADING):
         yield from _read(row, name, word, target, fading=stands is Standing.FADING)
@@ -96,7 +96,7 @@ def _empty(row: Row, name: str) -> Finding:
 
 def _unknown(word: Word, target: Target) -> Iterator[Finding]:
     name = word.name
-    if name in ("", "=") or (not name and word.value is not None):
+    if not name:
         yield error("typo", "a blank stands before or after =, so the name has no value",
                     "write NAME=VALUE, without blanks")
         return

@@ -48,9 +48,9 @@ def read(word: Word, line: Line, target: Target) -> Ip:
 
 def _judged(word: Word, target: Target) -> bool:
     """Whether the value is known and has no quotes, which are judged elsewhere."""
-    row = known.find(word.name, target)
-    return bool(row and row.kind == "network" and row.reads(word.name, target) and word.argument
-                and not lines.is_open(word) and word.text.partition("=")[2] == word.argument)
+    row = known.read(word.name, target)
+    return bool(row and row.kind == "network" and word.argument and not lines.is_open(word)
+                and word.text.partition("=")[2] == word.argument)
 
 
 def _word(word: Word, target: Target) -> Iterator[Finding]:
@@ -116,7 +116,8 @@ def _together(line: Line, target: Target, found: Read) -> Iterator[Placed]:
 
 
 def _has_bootif(line: Line, target: Target) -> bool:
-    return bool(ksdevice.value(line, "BOOTIF", target)) and line.value("rd.bootif") not in ("0", "no", "off")
+    switch = line.last("rd.bootif")
+    return bool(ksdevice.value(line, "BOOTIF", target)) and not (switch and switch.off)
 
 
 def _unused(line: Line, target: Target, found: Read) -> Iterator[Placed]:

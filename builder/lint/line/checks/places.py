@@ -30,8 +30,8 @@ SLASHES = span("el6-el8")
 
 def check(line: Line, target: Target) -> Iterator[Placed]:
     for place, word in enumerate(line.words):
-        row = known.find(word.name, target)
-        if row is None or not row.reads(word.name, target) or not word.argument or lines.is_open(word):
+        row = known.read(word.name, target)
+        if row is None or not word.argument or lines.is_open(word):
             continue
         if row.kind == "tree":
             yield from ((place, each) for each in _tree(word, line, target))
@@ -65,7 +65,7 @@ def _tree(word: Word, line: Line, target: Target) -> Iterator[Finding]:
 
 def _kickstart(word: Word, target: Target) -> Iterator[Finding]:
     value = word.argument
-    if word.value in ("0", "no", "off"):
+    if word.off:
         return
     kind = value.partition(":")[0].lower()
     allowed = OLD["kickstart"] if target.backend == "loader" else KICKSTARTS

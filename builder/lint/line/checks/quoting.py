@@ -59,8 +59,8 @@ def _letters(line: Line) -> Iterator[Finding]:
 
 
 def _word(word: Word, target: Target) -> Iterator[Finding]:
-    row = known.find(word.name, target)
-    if row is None or not row.reads(word.name, target):
+    row = known.read(word.name, target)
+    if row is None:
         yield from _pieces(word, target)
         return
     for reader in row.by(target):
@@ -109,8 +109,8 @@ def _pieces(word: Word, target: Target) -> Iterator[Finding]:
     """Of a word that is not the installer's: pieces of it that are, once the quotes are not heeded."""
     for piece in tokens.shell(word.text)[1:]:
         name = piece.rstrip('"').partition("=")[0]
-        row = known.find(name, target)
-        if row and row.reads(name, target) and any(_cuts(reader, target) for reader in row.by(target)):
+        row = known.read(name, target)
+        if row and any(_cuts(reader, target) for reader in row.by(target)):
             yield error("split-quote", f"{row.by(target)[0]} cuts it at blanks, and reads {shown(piece)} as its own",
                         "leave the quoted parameter out while installing")
             return

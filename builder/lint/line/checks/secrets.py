@@ -19,8 +19,8 @@ FETCHED = ("tree", "kickstart", "image", "addrepo")
 def check(line: Line, target: Target) -> Iterator[Placed]:
     fetched = False
     for place, word in enumerate(line.words):
-        row = known.find(word.name, target)
-        if row is None or not row.reads(word.name, target):
+        row = known.read(word.name, target)
+        if row is None:
             continue
         fetched |= row.kind in FETCHED and "https://" in word.argument
         if (word.name in PASSWORDS and word.argument) or LOGIN.search(word.argument):
@@ -28,12 +28,11 @@ def check(line: Line, target: Target) -> Iterator[Placed]:
                                  "the loader's files", "take one that opens nothing else, or put it into the kickstart")
     for place, word in line.all(*OPEN):
         row = known.find(word.name, target)
-        if fetched and word.value not in ("0", "no", "off") and (row is None or row.reads(word.name, target)):
+        if fetched and not word.off and (row is None or row.reads(word.name, target)):
             yield place, warning("unverified-tls", "what is fetched by https is not protected: anybody on the way can "
                                  "change it", "give the installer the CA's certificate, or pin the files")
     for place, word in line.all("inst.rdp"):
-        row = known.find(word.name, target)
         missing = [name for name in ("inst.rdp.username", "inst.rdp.password") if not line.value(name)]
-        if row and row.reads(word.name, target) and word.value not in ("0", "no", "off") and missing:
+        if known.read(word.name, target) and not word.off and missing:
             yield place, warning("rdp-login", f"without {' and '.join(missing)} the installer stops and asks",
                                  "give both, with a password that opens nothing else")

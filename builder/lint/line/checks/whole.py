@@ -31,8 +31,8 @@ def check(line: Line, target: Target) -> Iterator[Placed]:
 def _repeated(line: Line, target: Target) -> Iterator[Placed]:
     seen: dict[int, tuple[Row, str, str]] = {}
     for place, word in enumerate(line.words):
-        row = known.find(word.name, target)
-        if row is None or not row.reads(word.name, target) or row.kind in MANY or word.value is None:
+        row = known.read(word.name, target)
+        if row is None or row.kind in MANY or word.value is None:
             continue
         previous = seen.get(id(row))
         seen[id(row)] = (row, word.name, word.argument)

@@ -34,6 +34,12 @@ def find(name: str, target: Target) -> Row | None:
     return found
 
 
+def read(name: str, target: Target) -> Row | None:
+    """The row of `name`, where the target reads it as it is written here."""
+    row = find(name, target)
+    return row if row is not None and row.reads(name, target) else None
+
+
 def other(name: str, target: Target) -> str:
     """Who reads a word that is in no row."""
     if name.startswith("inst."):

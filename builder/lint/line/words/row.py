@@ -39,6 +39,10 @@ class Row:
             return self.prefixed
         return self.bare if target.order in self.known else ""
 
+    def own(self, name: str) -> str:
+        """`name` in the letters of this row, which EL6 does not heed."""
+        return name if name in (self.bare, self.prefixed) else name.lower()
+
     def reads(self, name: str, target: Target) -> bool:
         return (name == self.bare and target.order in self.known) or (
             name == self.prefixed and target.order in self.inst)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 from collections.abc import Iterator
 
@@ -127,6 +128,7 @@ def _readable(target: Target) -> list[str]:
     return [name for name, row in known.INDEX.items() if name.startswith("inst.") and row.reads(name, target)]
 
 
+@functools.lru_cache(maxsize=1024)  # each release asks again
 def _slip(name: str) -> str:
     """The known name that `name` was meant to be: other letter case, another separator, a colon in place of =, one
     letter more or less."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from builder.finding import Finding
 from builder.lint.line.line import PLACEHOLDER
 from builder.lint.line.rules import error, warning
+from builder.lint.media import variables
 from builder.lint.media.entry import Entry, Reading
 from builder.names import shown
 
@@ -26,8 +27,6 @@ ESCAPED = re.compile(r"\\x[0-9a-fA-F]{2}|[\\'\"]")
 VARIABLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\}|([0-9]+)|([?#*@]))")
 NAMED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 ASSIGNED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
-# Variables in variables.
-DEEPEST = 5
 
 
 @dataclass(slots=True)
@@ -189,16 +188,7 @@ def _assigned(commands: list[_Command]) -> dict[str, str]:
             match = ASSIGNED.fullmatch(text)
             if match:
                 found.setdefault(match[1], []).append(match[2])
-    return {name: values[0] for name, values in found.items() if len(values) == 1 and len(values[0]) < 4096}
-
-
-def _filled(text: str, values: dict[str, str]) -> str:
-    for _ in range(DEEPEST):
-        filled = NAMED.sub(lambda found: values.get(found[1], found[0]), text)
-        if filled == text or len(filled) > 1 << 16:
-            break
-        text = filled
-    return text
+    return variables.once(found)
 
 
 def _entry(command: _Command, title: str, values: dict[str, str]) -> Entry:
@@ -218,7 +208,7 @@ def _entry(command: _Command, title: str, values: dict[str, str]) -> Entry:
 def _words(words: list[_Word], values: dict[str, str]) -> Iterator[str]:
     """Words with variables filled in; an unquoted one falls apart at blanks, as in a shell."""
     for word in words:
-        filled = _filled(word.text, values)
+        filled = variables.filled(word.text, NAMED, values)
         if word.quoted or filled == word.text:
             yield filled
         else:

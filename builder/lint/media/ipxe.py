@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from builder.lint.line.line import PLACEHOLDER
 from builder.lint.line.rules import warning
+from builder.lint.media import variables
 from builder.lint.media.entry import Entry, Reading
 
 MAGIC = re.compile(r"#!(?:ipxe|gpxe)\s")
@@ -19,7 +20,6 @@ ENDS = frozenset({"||", "&&", ";"})
 SETTING = re.compile(r"\$\{([^{}:]{1,100})\}")
 # Options of kernel and imgargs that take a value.
 VALUED = frozenset({"--name", "-n", "--timeout", "-t"})
-DEEPEST = 5
 
 
 def read(text: str) -> Reading:
@@ -97,14 +97,9 @@ def _assigned(rows: list[tuple[int, str, list[str]]]) -> dict[str, str]:
                 found.setdefault(command[1], []).append(" ".join(command[2:]))
             elif command[0] in ("clear", "read", "inc", "login", "choose", "prompt") and len(command) > 1:
                 found.setdefault(command[-1], []).extend(("", ""))
-    return {name: values[0] for name, values in found.items() if len(values) == 1 and len(values[0]) < 4096}
+    return variables.once(found)
 
 
 def _entry(label: str, number: int, kernel: str, words: list[str], values: dict[str, str]) -> Entry:
-    text = " ".join(words)
-    for _ in range(DEEPEST):
-        filled = SETTING.sub(lambda found: values.get(found[1], found[0]), text)
-        if filled == text or len(filled) > 1 << 16:
-            break
-        text = filled
+    text = variables.filled(" ".join(words), SETTING, values)
     return Entry(title=label, line=number, kernel=kernel, text=text, medium="ipxe")

@@ -12,7 +12,7 @@ from builder.boot.review.reading import Reading
 from builder.catalog.generation import Generation
 from builder.errors import UsageError
 from builder.lint.kickstart.target import Target
-from builder.lint.kickstart.text import outline
+from builder.lint.kickstart.text import outline, shell
 from builder.lint.kickstart.text.letters import Text
 from builder.lint.kickstart.text.outline import Command, Outline, Section
 
@@ -79,6 +79,11 @@ class Case:
         return {head.line: head for head in self.outline.heads}
 
     @cached_property
+    def cut(self) -> dict[int, tuple[int, str]]:
+        """Here-documents that the parser cuts off, by the lines of their sections: see shell.cut_documents."""
+        return shell.cut_documents(self.outline)
+
+    @cached_property
     def _before(self) -> str:
         """All %pre scripts."""
         return "\n".join(script.whole for script in self.outline.scripts("%pre"))
@@ -110,7 +115,7 @@ def mended(found: Outline) -> Fed:
     """The file mended where the parser would give up, so that the rest is read too; the mends are findings of their
     own."""
     empty = {*found.broken, *found.strays}
-    ends = {section.body[-1][0] if section.body else section.line for section in found.sections if not section.end}
+    ends = {section.last for section in found.sections if not section.end}
     texts: list[str] = []
     lines: list[int] = []
     for number, line in enumerate(found.lines, 1):

@@ -12,7 +12,7 @@ from builder.lint.kickstart.case import Case
 from builder.lint.kickstart.changes import bodies, lines, meaning, names, places, replace
 from builder.lint.kickstart.changes.replace import Change, State
 from builder.lint.kickstart.target import SECTIONS, Target
-from builder.lint.kickstart.text import outline, shell
+from builder.lint.kickstart.text import outline
 from builder.lint.kickstart.text.letters import Text
 from builder.lint.kickstart.text.outline import Command, Section
 
@@ -52,11 +52,11 @@ class _Rewriting:
 
     def _mended(self) -> None:
         for section in self.made.outline.sections:
-            opened, word = shell.cut_document(self.made.outline, section)
-            if opened:
+            if section.line in self.made.cut:
+                opened, word = self.made.cut[section.line]
                 # The section's own %end, or the next section's start, stands inside the here-document.
                 self.changes.append(Change(
-                    line=opened, old=self.made.outline.lines[opened - 1].rstrip("\r\n"), new=(), state="hand",
+                    line=opened, old=self.made.outline.text(opened), new=(), state="hand",
                     why=(f"the parser cuts the here-document {word} off, in every release",)))
             elif not section.end:
                 last = next((line for line, text in reversed(section.body) if text.strip()), section.line)
@@ -128,8 +128,7 @@ class _Rewriting:
             self._packages(section)
 
     def _drop(self, section: Section, why: str) -> None:
-        last = section.end or (section.body[-1][0] if section.body else section.line)
-        for line in range(section.line, last + 1):
+        for line in range(section.line, section.last + 1):
             self.lines[line] = []
             self.after.pop(line, None)
         self.changes.append(Change(line=section.line, old=f"{section.text} ... %end", new=(), why=(why,), state="done"))
@@ -189,12 +188,12 @@ def _refused(new: str, origins: list[int], made: Case, known: list[Change], targ
         line = origins[at - 1] if 0 < at <= len(origins) else 0
         if line not in told:
             told.add(line)
-            old = made.outline.lines[line - 1].rstrip("\r\n") if line else ""
+            old = made.outline.text(line) if line else ""
             yield Change(line=line, old=old, new=(), state="hand",
                          why=(f"{target.label} {'warns of' if remark.deprecated else 'refuses'} it: "
                               f"{case.short(remark.text)}",))
     for line in made.outline.strays:
         yield Change(line=line, old="%end", new=(), state="hand", why=("no section is open: no release reads it",))
     for line in made.outline.broken:
-        yield Change(line=line, old=made.outline.lines[line - 1].rstrip("\r\n"), new=(), state="hand",
+        yield Change(line=line, old=made.outline.text(line), new=(), state="hand",
                      why=("a quote without its pair: no release reads it",))

@@ -63,13 +63,6 @@ def only_first(text: str) -> list[str]:
     return [text[: word.end]]
 
 
-def values(text: str, option: str) -> list[str]:
-    """What `option` is given, written together or apart."""
-    found = words.split(text).words
-    return [following.text if "=" not in word.text and following else word.value
-            for word, following in zip(found, (*found[1:], None), strict=True) if word.option == option]
-
-
 def with_value(text: str, option: str, old: str, new: str) -> str:
     """The value `old` of `option` replaced."""
     found = words.split(text).words

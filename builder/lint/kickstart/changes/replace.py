@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from builder.lint.kickstart.changes import bodies, lines, rows
+from builder.lint.kickstart.changes import bodies, rows
 from builder.lint.kickstart.changes.rows import Row
+from builder.lint.kickstart.text import words
 from builder.lint.kickstart.text.outline import Command, Section
 
 State = Literal["done", "hand", "look", "note"]
@@ -39,7 +40,7 @@ def _meant(row: Row, found: Command | Section, target: str) -> bool:
     if not row.option.startswith("-"):
         return bool(found.words[1:])
     return any(word.option == row.option for word in found.words[1:]) and (
-        not row.value or row.value in lines.values(found.text, row.option))
+        not row.value or row.value in words.values(found.words, row.option))
 
 
 def _edited(line: int, text: str, table: Iterable[Row]) -> Change | None:

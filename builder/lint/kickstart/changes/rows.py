@@ -34,7 +34,8 @@ class Row:
 
 
 def _servers(text: str) -> list[str]:
-    servers = [name.strip() for value in lines.values(text, "--ntpservers") for name in value.split(",")]
+    given = words.values(words.split(text).words, "--ntpservers")
+    servers = [name.strip() for value in given for name in value.split(",")]
     return [*without("--ntpservers", takes=True)(text),
             *(f"timesource {quoting.word(f'--ntp-server={name}')}" for name in servers if name)]
 
@@ -116,5 +117,5 @@ ROWS: tuple[Row, ...] = (
     *(Row("xconfig", option, EVERY, "is gone: X finds out by itself", without(option, takes=True))
       for option in ("--depth", "--resolution", "--videoram", "--driver", "--card", "--monitor", "--server", "--hsync",
                      "--vsync")),
-    *(Row("xconfig", option, EVERY, "is gone: X finds out by itself", without(option)) for option in ("--noprobe",)),
+    Row("xconfig", "--noprobe", EVERY, "is gone: X finds out by itself", without("--noprobe")),
 )

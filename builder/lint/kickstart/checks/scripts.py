@@ -62,10 +62,10 @@ def _include(case: Case, include: Include) -> Iterator[Finding]:
 
 def _here(case: Case, section: Section) -> Iterator[Finding]:
     """A here-document that the parser cuts off, with its closing word further down."""
-    opened, word = shell.cut_document(case.outline, section)
-    if not opened:
+    if section.line not in case.cut:
         return
-    at = section.end or section.body[-1][0] + 1
+    opened, word = case.cut[section.line]
+    at = section.end or section.last + 1
     cut = case.outline.lines[at - 1].split()[0]
     yield found("here-document-cut", at, f"{cut} inside the here-document {word} that begins in line "
                 f"{case.outline.place(opened)}: for the installer it ends the section {section.name}",

@@ -13,7 +13,6 @@ from builder.lint.kickstart.case import Case, short
 from builder.lint.kickstart.changes import replace
 from builder.lint.kickstart.rules import found, line_shown
 from builder.lint.kickstart.target import ALL_SECTIONS, SECTIONS
-from builder.lint.kickstart.text import shell
 from builder.lint.kickstart.text.outline import Command
 
 # Flags that the installer of EL6 takes and the list of pykickstart's RHEL6 handler lacks (REFERENCE 3.3).
@@ -49,9 +48,8 @@ def _sections(case: Case) -> Iterator[Finding]:
     for line in case.outline.strays:
         yield found("stray-end", line, "%end, and no section is open: the installer stops at it", "take the line out")
     for section in case.outline.sections:
-        if not section.end and not shell.cut_document(case.outline, section)[0]:
-            last = section.body[-1][0] if section.body else section.line
-            following = next((other for other in case.outline.sections if other.line == last + 1), None)
+        if not section.end and section.line not in case.cut:
+            following = next((other for other in case.outline.sections if other.line == section.last + 1), None)
             where = f"before {following.name} in line {case.outline.place(following.line)}" if following else \
                 "before the end of the file"
             yield found("no-end", section.line, f"{section.name} has no %end {where}", "a line: %end")

@@ -33,13 +33,7 @@ class Command:
         return self.words[0].text
 
     def values(self, *options: str) -> list[str]:
-        """What these options are given, in either way of writing: --size=1, --size 1."""
-        found = []
-        for word, following in zip(self.words, (*self.words[1:], None), strict=True):
-            if word.option in options:
-                bare = "=" not in word.text
-                found.append(following.text if bare and following else word.value)
-        return found
+        return words.values(self.words, *options)
 
     def has(self, *options: str) -> bool:
         return any(word.option in options for word in self.words[1:])
@@ -69,6 +63,11 @@ class Section:
         return self.name in SCRIPTS
 
     @property
+    def last(self) -> int:
+        """The last line that belongs to it, %end or another."""
+        return self.end or (self.body[-1][0] if self.body else self.line)
+
+    @property
     def whole(self) -> str:
         return "".join(f"{text}\n" for _, text in self.body)
 
@@ -96,6 +95,10 @@ class Outline:
     includes: tuple[Include, ...]
     broken: tuple[int, ...]
     strays: tuple[int, ...]
+
+    def text(self, line: int) -> str:
+        """A line without its end."""
+        return self.lines[line - 1].rstrip("\r\n")
 
     def place(self, line: int) -> int:
         return self.places[line - 1] if 0 < line <= len(self.places) else 0

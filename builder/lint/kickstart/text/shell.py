@@ -19,18 +19,19 @@ def is_shell(section: Section) -> bool:
     return bool(SHELLS.match(program(section)))
 
 
-def cut_document(outline: Outline, section: Section) -> tuple[int, str]:
-    """(line, closing word) of the here-document in which a script ends because the parser took a line of it for itself:
-    the closing word stands further down. Else (0, "")."""
-    opened, word = _open_document(section)
-    last = section.end or (section.body[-1][0] if section.body else section.line)
-    return (opened, word) if opened and any(line.strip() == word for line in outline.lines[last:]) else (0, "")
+def cut_documents(outline: Outline) -> dict[int, tuple[int, str]]:
+    """By the line of each script that ends in a here-document because the parser took a line of it for itself, as the
+    closing word stands further down: (line, closing word) of that here-document."""
+    opened = [(section, *found) for section in outline.scripts() if (found := _open_document(section))]
+    closing = {word for _, _, word in opened}
+    last = {word: line for line, text in enumerate(outline.lines, 1) if (word := text.strip()) in closing}
+    return {section.line: (line, word) for section, line, word in opened if last.get(word, 0) > section.last}
 
 
-def _open_document(section: Section) -> tuple[int, str]:
-    """(line, closing word) of the here-document that is open where a shell script ends, or (0, "")."""
-    if not section.script or not is_shell(section):
-        return 0, ""
+def _open_document(section: Section) -> tuple[int, str] | None:
+    """(line, closing word) of the here-document that is open where a shell script ends."""
+    if not is_shell(section):
+        return None
     waiting: list[tuple[int, str, bool]] = []
     for line, text in section.body:
         if waiting:
@@ -40,4 +41,4 @@ def _open_document(section: Section) -> tuple[int, str]:
         elif not text.lstrip().startswith("#"):
             waiting = [(line, next(part for part in seen.groups()[1:] if part), bool(seen[1]))
                        for seen in HERE.finditer(text)]
-    return waiting[0][:2] if waiting else (0, "")
+    return waiting[0][:2] if waiting else None

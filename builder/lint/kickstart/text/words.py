@@ -53,6 +53,12 @@ def split(line: str) -> Split:
     return Split(tuple(found))
 
 
+def values(found: tuple[Word, ...], *options: str) -> list[str]:
+    """What these options are given, in either way of writing: --size=1, --size 1."""
+    return [following.text if "=" not in word.text and following else word.value
+            for word, following in zip(found, (*found[1:], None), strict=True) if word.option in options]
+
+
 def _word(line: str, at: int) -> tuple[str, int]:
     """The word that starts at `at`, and where it ends."""
     text: list[str] = []

@@ -15,6 +15,7 @@ from builder.media.pack import atomic
 from builder.profile import resolve, starters
 from builder.profile.file.layers import Layer
 from builder.profile.values import Profile
+from builder.progress import Progress
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -51,6 +52,14 @@ def shown(path: Path) -> str:
     """A path as messages show it: relative to here where that is shorter."""
     relative = os.path.relpath(path)
     return relative if not relative.startswith("..") and len(relative) < len(str(path)) else str(path)
+
+
+def owned(word: str, progress: Progress, settings: Sequence[str] = ()) -> tuple[Path, Profile, tuple[Layer, ...]]:
+    """The user's own profile; a starter is copied to ./profiles first, and that is said."""
+    path, copied = own(find(word))
+    if copied:
+        progress.say(f"{word} is a starter profile and read-only: copied to {path}, which is yours to edit")
+    return path, *read(path, settings)
 
 
 def own(path: Path) -> tuple[Path, bool]:

@@ -21,13 +21,14 @@ from builder.errors import (
     several,
 )
 from builder.finding import Finding, Severity
-from builder.jobs import locking, packing, planning
+from builder.jobs import packing, planning
 from builder.jobs.context import Context
+from builder.jobs.looking import locks
 from builder.jobs.planning import Boot, Planner
 from builder.jobs.routes import choose
 from builder.jobs.routes.kept import Kept
 from builder.jobs.routes.route import HostPlan, Route
-from builder.jobs.survey import survey
+from builder.jobs.survey.places import addresses
 from builder.lock import text
 from builder.lock.model import Lock, Pin
 from builder.media import verify
@@ -73,10 +74,10 @@ def build(profile: Profile, layers: Sequence[Layer], context: Context, *, shown:
     (offline and not in the store), CheckFailed (the signer does not sign). A bundle that was there stays until the new
     one is whole. Without a signer a bundle of the same inputs keeps the signature that it has.
     """
-    lock = text.read(locking.lock_path(profile), shown)
+    lock = text.read(locks.lock_path(profile), shown)
     if lock is None:
         raise UsageError(f"{shown}: there is no lock", f"pinboot lock {profile.path}")
-    locking.fits(lock, profile, shown, update=False)
+    locks.fits(lock, profile, shown, update=False)
     _enough_evidence(profile, lock, shown)
     chosen = choose.settled(_only(profile, hosts), lock.kernel)
     inputs = build_key(chosen, layers, lock, context.environment)
@@ -90,7 +91,7 @@ def build(profile: Profile, layers: Sequence[Layer], context: Context, *, shown:
         context.progress.say(f"warning: {what}: {reason}")
     needed, fetched = _bring(chosen, lock, route.roles, context, shown, offline=offline)
     boot = Boot(kernel=lock.kernel, initrd_size=lock.pin("initrd").size, stage2_size=stage2.size,
-                install_url=survey.install_url(chosen, lock.source))
+                install_url=addresses.install_url(chosen, lock.source))
     with spool.beside(target) as room:
         listing = Listing(room)
         plans = _plans(chosen, boot, route, context, listing)
@@ -205,9 +206,11 @@ def _bring(profile: Profile, lock: Lock, roles: Sequence[str], context: Context,
 
 def _fetch(pin: Pin, profile: Profile, lock: Lock, context: Context, shown: str) -> None:
     try:
-        source = survey.mirrors(profile, lock.source, context)
+        source = addresses.mirrors(profile, lock.source, context)
         source.fetch(pin.path, kind=pin.role, expected=pin.digest, size=pin.size, what=pin.path)
     except NotFound as reason:
+        from builder.jobs import locking  # 80 ms for all that looks at a tree, which a build seldom does
+
         raise locking.gone(lock, reason, profile, context, shown) from reason
     except BytesDiffer as reason:
         raise OutsideChanged(f"{shown}: {reason.message}",

@@ -10,6 +10,7 @@ from builder.jobs.context import Context
 from builder.jobs.planning import Boot, Planner
 from builder.jobs.routes import choose
 from builder.jobs.survey import survey
+from builder.jobs.survey.places import addresses
 from builder.jobs.survey.survey import Survey
 from builder.lock.model import KernelFacts
 from builder.profile.values import Profile
@@ -25,7 +26,7 @@ def check(profile: Profile, context: Context) -> tuple[Finding, ...]:
 
 def _hosts(profile: Profile, found: Survey, kernel: KernelFacts) -> tuple[Finding, ...]:
     try:
-        address = survey.install_url(profile, found.located.source.url)
+        address = addresses.install_url(profile, found.located.source.url)
     except UsageError as reason:
         return (Finding(topic="install", severity=Severity.ERROR, text=reason.message, hint=reason.hint),)
     boot = Boot(kernel=kernel, initrd_size=found.initrd_size, stage2_size=found.stage2_size, install_url=address)

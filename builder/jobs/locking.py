@@ -22,6 +22,7 @@ from builder.errors import (
 from builder.fetch import limits
 from builder.finding import Finding, Severity
 from builder.jobs.context import Context
+from builder.jobs.looking import locks
 from builder.jobs.survey import survey
 from builder.jobs.survey.places import locate, reach, served
 from builder.jobs.survey.places.locate import Located
@@ -49,11 +50,6 @@ class Locked:
     findings: tuple[Finding, ...] = ()
 
 
-def lock_path(profile: Profile) -> Path:
-    """Beside the profile: web1.toml -> web1.lock."""
-    return profile.path.with_suffix(".lock")
-
-
 def lock(profile: Profile, context: Context, *, shown: str, update: bool = False, allow_downgrade: bool = False,
          relocate: bool = False) -> Locked:
     """Write the lock where there is none; else verify the tree against it, or update or relocate it on request.
@@ -61,7 +57,7 @@ def lock(profile: Profile, context: Context, *, shown: str, update: bool = False
     Raises OutsideChanged (drift, older compose, dead address), CheckFailed (not what was asked for), UsageError.
     A failure leaves the lock as it was.
     """
-    path = lock_path(profile)
+    path = locks.lock_path(profile)
     place.tidy(path)
     locked = text.read(path, shown)
     if locked is None:
@@ -70,7 +66,7 @@ def lock(profile: Profile, context: Context, *, shown: str, update: bool = False
         now, findings = _made(_survey(profile, context, None), shown, None)
         atomic.write(path, text.write(now).encode())
         return Locked(lock=now, path=path, state="written", asked=now.source, findings=findings)
-    fits(locked, profile, shown, update=update)
+    locks.fits(locked, profile, shown, update=update)
     found = _survey(profile, context, locked, update=update)
     now, findings = _made(found, shown, locked)
     changed = compare.changes(locked, now)
@@ -116,22 +112,6 @@ def failure(found: Survey, ending: str) -> PinbootError:
     body = "\n  ".join([f"{found.located.source.url}: {lines[0]}", *lines[1:]])
     kind = BytesDiffer if all(f.topic == "images" and "checksums say" in f.text for f in errors) else CheckFailed
     return kind(body, "\n".join([*hints, ending]))
-
-
-def fits(locked: Lock, profile: Profile, shown: str, *, update: bool) -> None:
-    """Is the lock of the release that the profile asks for? Raises UsageError with both sides."""
-    release = profile.release
-    same = locked.family == release.family.id and locked.arch == release.arch
-    if update or (same and covers(release.version, locked.version)):
-        return
-    raise UsageError(
-        f"{shown}: locks {locked.family} {locked.version} {locked.arch}, but {profile.path.name} asks for {release}",
-        "pinboot lock --update goes to the release of the profile; or set release back")
-
-
-def covers(wanted: str, found: str) -> bool:
-    """`9` covers 9.6; `7.9.2009` covers itself and a tree that tells no more than 7."""
-    return found == wanted or found.startswith(wanted + ".") or wanted.startswith(found + ".")
 
 
 def _relocated(locked: Lock, now: Lock, changed: tuple[Change, ...], path: Path, shown: str,

@@ -8,11 +8,12 @@ import textwrap
 from pathlib import Path
 
 from builder.cli import context, printing, profiles
-from builder.cli.commands import lock, verify
+from builder.cli.commands import verify
 from builder.errors import OK, UsageError
-from builder.jobs import building, locking
+from builder.jobs import building
 from builder.jobs.building import Built
 from builder.jobs.context import Context
+from builder.jobs.looking import locks
 from builder.media.signing import signature
 from builder.media.signing.signature import Signer
 from builder.profile.values import Profile
@@ -21,9 +22,9 @@ from builder.profile.values import Profile
 def run(chosen: argparse.Namespace) -> int:
     made = context.make(chosen)
     signer = _signer(chosen, made)
-    _, profile, layers = lock.owned(chosen.profile, made, chosen.settings)
-    shown = profiles.shown(locking.lock_path(profile))
-    if not locking.lock_path(profile).exists():
+    _, profile, layers = profiles.owned(chosen.profile, made.progress, chosen.settings)
+    shown = profiles.shown(locks.lock_path(profile))
+    if not locks.lock_path(profile).exists():
         _lock_first(chosen, made, profile, shown)
     target = Path(chosen.output) if chosen.output else Path("out") / profile.name
     built = building.build(profile, layers, made, shown=shown, hosts=tuple(chosen.host), target=target,
@@ -56,6 +57,9 @@ def _lock_first(chosen: argparse.Namespace, made: Context, profile: Profile, sho
     if chosen.locked or chosen.offline:
         asked = "--locked" if chosen.locked else "--offline"
         raise UsageError(f"{shown}: there is no lock, and {asked} makes none", f"pinboot lock {profile.path}")
+    from builder.cli.commands import lock  # 80 ms for all that looks at a tree, which a build seldom does
+    from builder.jobs import locking
+
     made.progress.say(f"{shown}: there is no lock yet; locking first")
     lock.report(locking.lock(profile, made, shown=shown), profile.path, quiet=chosen.quiet)
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from builder.cli import context, printing, profiles
 from builder.errors import OK, UsageError
 from builder.finding import Severity
 from builder.jobs import locking
-from builder.jobs.context import Context
 from builder.jobs.locking import Locked
-from builder.profile.file.layers import Layer
-from builder.profile.values import Profile
+from builder.jobs.looking import locks
 
 
 def run(chosen: argparse.Namespace) -> int:
@@ -23,22 +20,14 @@ def run(chosen: argparse.Namespace) -> int:
     if chosen.relocate and chosen.update:
         raise UsageError("--relocate keeps every pin, --update takes new ones: choose one")
     made = context.make(chosen)
-    path, profile, _ = owned(chosen.profile, made, chosen.settings)
-    locked = locking.lock(profile, made, shown=profiles.shown(locking.lock_path(profile)), update=chosen.update,
+    path, profile, _ = profiles.owned(chosen.profile, made.progress, chosen.settings)
+    locked = locking.lock(profile, made, shown=profiles.shown(locks.lock_path(profile)), update=chosen.update,
                           allow_downgrade=chosen.allow_downgrade, relocate=chosen.relocate)
     if chosen.json:
         _as_json(locked)
     else:
         report(locked, path, quiet=chosen.quiet)
     return OK
-
-
-def owned(word: str, made: Context, settings: Sequence[str] = ()) -> tuple[Path, Profile, tuple[Layer, ...]]:
-    """The user's own profile; a starter is copied to ./profiles first, and that is said."""
-    path, copied = profiles.own(profiles.find(word))
-    if copied:
-        made.progress.say(f"{word} is a starter profile and read-only: copied to {path}, which is yours to edit")
-    return path, *profiles.read(path, settings)
 
 
 def report(locked: Locked, profile: Path, *, quiet: bool) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from builder.cli import printing, profiles
 from builder.errors import OK, CheckFailed
 from builder.finding import Finding, Severity
-from builder.jobs import building, locking
+from builder.jobs import building
 from builder.jobs.looking import choosing, ground, locks, rendering
 from builder.jobs.looking.choosing import Found
 from builder.jobs.looking.ground import Ground
@@ -21,7 +21,7 @@ from builder.profile.values import Host, Profile
 def run(chosen: argparse.Namespace) -> int:
     path = profiles.find(chosen.profile)
     profile, layers = profiles.read(path, chosen.settings)
-    beside = locks.beside(profile, profiles.shown(locking.lock_path(profile)))
+    beside = locks.beside(profile, profiles.shown(locks.lock_path(profile)))
     found = ground.of(profile, layers, beside.usable, environment=os.environ,
                       today=datetime.fromtimestamp(time.time(), UTC).date())
     made = Rendering(found)

@@ -14,7 +14,7 @@ from typing import Any
 from builder.cli import printing, profiles
 from builder.cli.showing import lockfile, page
 from builder.errors import OK
-from builder.jobs import building, locking
+from builder.jobs import building
 from builder.jobs.looking import locks
 from builder.jobs.looking.locks import Beside
 from builder.jobs.looking.showing import keys, machines
@@ -31,7 +31,7 @@ KEY_WIDTH = 28
 
 def show(chosen: argparse.Namespace, path: Path) -> int:
     profile, made_of = profiles.read(path, chosen.settings)
-    beside = locks.beside(profile, profiles.shown(locking.lock_path(profile)))
+    beside = locks.beside(profile, profiles.shown(locks.lock_path(profile)))
     hosts = building.hosts(profile, [chosen.host]) if chosen.host else profile.hosts
     found = () if chosen.host and not chosen.json else keys.of(
         profile, layers.again(made_of, path.parent).table, datetime.fromtimestamp(time.time(), UTC).date())
@@ -68,7 +68,7 @@ def _lock(profile: Profile, beside: Beside) -> None:
         page.topic("lock", f"does not fit: {beside.reason}")
     else:
         kernel = f", kernel {lock.kernel.version}" if lock.kernel.version else ""
-        page.topic("lock", f"{profiles.shown(locking.lock_path(profile))} fits: {lockfile.title(lock)}{kernel}")
+        page.topic("lock", f"{profiles.shown(locks.lock_path(profile))} fits: {lockfile.title(lock)}{kernel}")
     if lock:
         lockfile.overrides(lock)
 
@@ -142,7 +142,7 @@ def _table(profile: Profile, path: Path, made_of: Sequence[Layer], beside: Besid
     return {
         "path": str(path), "name": profile.name, "release": str(profile.release), "outputs": list(profile.outputs),
         "files": [layer.name for layer in made_of],
-        "lock": {"path": str(locking.lock_path(profile)), "there": lock is not None, "fits": beside.usable is not None,
+        "lock": {"path": str(locks.lock_path(profile)), "there": lock is not None, "fits": beside.usable is not None,
                  "reason": beside.reason, "release": lockfile.title(lock) if lock else None,
                  "kernel": lock.kernel.version if lock else None, "overrides": dict(lock.overrides) if lock else {}},
         "keys": {each.key: _entry(each) for each in found},

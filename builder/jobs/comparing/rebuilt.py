@@ -28,7 +28,7 @@ from builder.jobs.looking.ground import Ground
 from builder.jobs.planning import Boot
 from builder.jobs.routes import choose
 from builder.jobs.routes.network import ID_LENGTH
-from builder.jobs.survey import survey
+from builder.jobs.survey.places import addresses
 from builder.media import verify
 from builder.media.verify import Report
 from builder.profile import resolve
@@ -91,7 +91,7 @@ def _ground(profile: Profile, found: Contents) -> Ground:
     route = choose.route(settled, lock.kernel, stage2=stage2.path, version=lock.version,
                          ident=found.inputs[:ID_LENGTH])
     boot = Boot(kernel=lock.kernel, initrd_size=lock.pin("initrd").size, stage2_size=stage2.size,
-                install_url=survey.install_url(settled, lock.source))
+                install_url=addresses.install_url(settled, lock.source))
     return Ground(profile=settled, boot=boot, route=route, lock=lock)
 
 

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 import builder
 from builder.errors import UsageError
-from builder.jobs import locking
 from builder.jobs.comparing.sides.bundles import Contents
 from builder.jobs.comparing.sides.side import Side
 from builder.jobs.comparing.texts import own, pairs
 from builder.jobs.comparing.texts.pairs import Found, Texts
 from builder.jobs.comparing.texts.shelf import Shelf
-from builder.jobs.looking import ground
+from builder.jobs.looking import ground, locks
 from builder.jobs.looking.ground import Ground
 from builder.jobs.looking.rendering import Rendering
 from builder.jobs.routes.network import ID_LENGTH, NetworkRoute
@@ -68,7 +67,7 @@ def _borrowed(side: Side, profile: Profile, other: Side, notes: list[str]) -> Lo
     if other.lock is None:
         return None
     try:
-        locking.fits(other.lock, profile, other.lock_shown, update=False)
+        locks.fits(other.lock, profile, other.lock_shown, update=False)
     except UsageError:
         return None
     notes.append(f"{side.without}; its texts are rendered with {other.lock_shown}")

@@ -12,7 +12,7 @@ from builder.jobs import building
 from builder.jobs.planning import Boot
 from builder.jobs.routes import choose
 from builder.jobs.routes.route import Route
-from builder.jobs.survey import survey
+from builder.jobs.survey.places import addresses
 from builder.lock.model import KernelFacts, Lock
 from builder.outputs import xen
 from builder.probe.initrd import XEN_DRIVERS
@@ -46,7 +46,7 @@ def locked(profile: Profile, layers: Sequence[Layer], lock: Lock, environment: M
     route = choose.route(settled, lock.kernel, stage2=stage2.path, version=lock.version,
                          ident=building.build_key(settled, layers, lock, environment))
     boot = Boot(kernel=lock.kernel, initrd_size=lock.pin("initrd").size, stage2_size=stage2.size,
-                install_url=survey.install_url(settled, lock.source))
+                install_url=addresses.install_url(settled, lock.source))
     return Ground(profile=settled, boot=boot, route=route, lock=lock)
 
 
@@ -57,7 +57,7 @@ def assumed(profile: Profile, today: datetime.date) -> Ground:
     settled = choose.settled(profile, kernel)
     route = choose.route(settled, kernel, stage2=profile.release.generation.stage2, version=profile.release.version)
     address, said = _address(profile, today)
-    boot = Boot(kernel=kernel, initrd_size=0, stage2_size=None, install_url=survey.install_url(settled, address))
+    boot = Boot(kernel=kernel, initrd_size=0, stage2_size=None, install_url=addresses.install_url(settled, address))
     return Ground(profile=settled, boot=boot, route=route, lock=None,
                   assumed=(f"{boot.install_url} is the tree ({said})", *_words(settled, kernel)))
 

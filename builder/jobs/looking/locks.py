@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from builder.errors import UsageError
-from builder.jobs import locking
 from builder.lock import text
 from builder.lock.model import Lock
 from builder.profile.values import Profile
@@ -23,13 +23,34 @@ class Beside:
         return None if self.reason else self.lock
 
 
+def lock_path(profile: Profile) -> Path:
+    """Beside the profile: web1.toml -> web1.lock."""
+    return profile.path.with_suffix(".lock")
+
+
 def beside(profile: Profile, shown: str) -> Beside:
     """Raises UsageError for a file that is no lock."""
-    lock = text.read(locking.lock_path(profile), shown)
+    lock = text.read(lock_path(profile), shown)
     if lock is None:
         return Beside(lock=None, reason=f"{shown}: there is no lock")
     try:
-        locking.fits(lock, profile, shown, update=False)
+        fits(lock, profile, shown, update=False)
     except UsageError as reason:
         return Beside(lock=lock, reason=reason.message)
     return Beside(lock=lock)
+
+
+def fits(locked: Lock, profile: Profile, shown: str, *, update: bool) -> None:
+    """Is the lock of the release that the profile asks for? Raises UsageError with both sides."""
+    release = profile.release
+    same = locked.family == release.family.id and locked.arch == release.arch
+    if update or (same and _covers(release.version, locked.version)):
+        return
+    raise UsageError(
+        f"{shown}: locks {locked.family} {locked.version} {locked.arch}, but {profile.path.name} asks for {release}",
+        "pinboot lock --update goes to the release of the profile; or set release back")
+
+
+def _covers(wanted: str, found: str) -> bool:
+    """`9` covers 9.6; `7.9.2009` covers itself and a tree that tells no more than 7."""
+    return found == wanted or found.startswith(wanted + ".") or wanted.startswith(found + ".")

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from builder import digest
-from builder.errors import CheckFailed, HostileInput, NotFound, PinbootError, UsageError
+from builder.errors import CheckFailed, HostileInput, NotFound, PinbootError
 from builder.fetch import limits
-from builder.fetch.mirrors import Mirrors
 from builder.fetch.source import Source
 from builder.finding import Finding, Severity
 from builder.jobs.context import Context
@@ -178,25 +177,6 @@ def _no_checksums(located: Located) -> Finding:
             "proved: kernel, initrd and repository are of one build, and stay the bytes pinned here",
             "not proved: that these are the distribution's own bytes; only the connection vouches for that"),
         hint="name mirrors in trust.quorum that must serve the same bytes")
-
-
-def install_url(profile: Profile, source: str) -> str:
-    """What inst.repo= says: tree.install_url, else the locked source. Raises UsageError for a tree that only this
-    machine can read."""
-    if profile.tree.install_url:
-        return profile.tree.install_url
-    if source.startswith(("http://", "https://")):
-        return source
-    raise UsageError(f"tree.install_url: missing, and no guest can install from {source}",
-                     'serve the tree by any web server and say where: tree.install_url = "http://..."')
-
-
-def mirrors(profile: Profile, source: str, context: Context) -> Source:
-    """The locked source first, then what the profile names beside it."""
-    others = (profile.tree.address, *profile.tree.mirrors)
-    places = dict.fromkeys((source, *(each for each in others if each)))
-    context = context.of(profile.tree)
-    return Mirrors([context.source(place) for place in places], progress=context.progress)
 
 
 def _lock(profile: Profile, located: Located, done: Survey, pins: tuple[Pin, ...], ledger: Ledger,

@@ -7,7 +7,6 @@ import itertools
 import json
 import os
 import sys
-import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TextIO
@@ -47,6 +46,11 @@ def story(text: str = "") -> None:
     """A message on stderr; of the story proper commands print none with --quiet."""
     sys.stderr.write(f"{terminal.message(text, sys.stderr)}\n")
     sys.stderr.flush()
+
+
+def topic(word: str, text: str, room: int = TOPIC) -> list[str]:
+    """`text` behind a word on the left, wrapped to 80 columns where it has blanks."""
+    return terminal.wrapped(text, WIDTH, f"{word:<{room}}", " " * room)
 
 
 def as_json(value: Any) -> None:
@@ -121,7 +125,7 @@ def _finding(topic: str, finding: Finding, stream: TextIO) -> Iterable[str]:
         last = index == len(body) - 1
         yield f"{left:<{WIDTH - len(verdict)}}{terminal.painted(verdict, stream)}" if last and verdict else left
     if finding.hint:
-        lines = textwrap.wrap(finding.hint, WIDTH - TOPIC - 6, break_long_words=False, break_on_hyphens=False)
+        lines = terminal.wrapped(finding.hint, WIDTH - TOPIC - 6)
         for index, line in enumerate(lines):
             yield f"{'':<{TOPIC}}{'hint: ' if index == 0 else '      '}{line}"
 
@@ -130,7 +134,7 @@ def _wrapped(text: str, room: int) -> list[str]:
     """`text` in lines of at most `room`; columns made with runs of blanks stay as they are where they fit."""
     if len(text) <= room:
         return [text]
-    return textwrap.wrap(text, room, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+    return terminal.wrapped(text, room, further="  ")
 
 
 def counts(found: Sequence[Finding]) -> str:
@@ -151,7 +155,7 @@ def _wrapped_hint(text: str) -> list[str]:
     """Prose is wrapped; what is set in (a line to copy) and what holds a command stays as it is."""
     if text.startswith(" ") or len(text) <= WIDTH - 7:
         return [text]
-    return textwrap.wrap(text, WIDTH - 7, break_long_words=False, break_on_hyphens=False)
+    return terminal.wrapped(text, WIDTH - 7)
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:

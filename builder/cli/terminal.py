@@ -50,8 +50,14 @@ def folded(line: str, width: int = WIDTH) -> list[str]:
     label, text = _LABEL.match(line), line.lstrip(" ")
     left = len(line) - len(text)
     further = label.end() if label else left + 2
-    return textwrap.wrap(text, width, initial_indent=" " * left, subsequent_indent=" " * further,
-                         break_long_words=False, break_on_hyphens=False)
+    return wrapped(text, width, " " * left, " " * further)
+
+
+def wrapped(text: str, width: int = WIDTH, first: str = "", further: str = "") -> list[str]:
+    """`text` in rows of at most `width` columns, broken at blanks only, so that what is to be copied stays whole;
+    `first` stands before the first row, `further` before the others."""
+    return textwrap.wrap(text, width, initial_indent=first, subsequent_indent=further, break_long_words=False,
+                         break_on_hyphens=False)
 
 
 def forgive() -> None:

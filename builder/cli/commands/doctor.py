@@ -8,7 +8,6 @@ import os
 import platform
 import shutil
 import sys
-import textwrap
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -149,8 +148,7 @@ def _tools(group: str, here: System | None) -> Iterator[str]:
 
 def _row(name: str, text: str, verdict: str = "") -> Iterator[str]:
     """A program on the left, the verdict on the right of its last line."""
-    lines = textwrap.wrap(text, printing.WIDTH - NAME - len(verdict) - 1, break_long_words=False,
-                          break_on_hyphens=False)
+    lines = terminal.wrapped(text, printing.WIDTH - NAME - len(verdict) - 1)
     for number, line in enumerate(lines):
         left = f"{'' if number else name:<{NAME}}{line}"
         last = number == len(lines) - 1 and verdict

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from builder.cli import printing
+from builder.cli import printing, terminal
 from builder.cli.manual import glossary, keys
 from builder.cli.manual.glossary import Word
 from builder.cli.manual.keys import Key, Table
@@ -132,8 +131,7 @@ def _near_keys(wanted: str) -> list[str]:
 # Layout
 
 def _prose(text: str) -> list[str]:
-    return textwrap.wrap(text, printing.WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False,
-                         break_on_hyphens=False)
+    return terminal.wrapped(text, first="    ", further="    ")
 
 
 def _example(text: str) -> list[str]:
@@ -142,7 +140,4 @@ def _example(text: str) -> list[str]:
 
 
 def _pair(label: str, text: str) -> list[str]:
-    if not text:
-        return []
-    return textwrap.wrap(text, printing.WIDTH, initial_indent=f"{label:<10}", subsequent_indent=" " * 10,
-                         break_long_words=False, break_on_hyphens=False)
+    return printing.topic(label, text, 10)

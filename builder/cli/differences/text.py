@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from builder.cli import printing
+from builder.cli import printing, terminal
 from builder.cli.differences import words
 from builder.jobs.comparing.difference import Difference
 from builder.jobs.comparing.settings import Changed
@@ -57,8 +56,7 @@ def under(topic: str, rows: Iterable[str]) -> Iterator[str]:
 
 
 def wrapped(text: str, room: int = ROOM, indent: str = "  ") -> list[str]:
-    return textwrap.wrap(words.visible(text), room, subsequent_indent=indent if room == ROOM else "",
-                         break_long_words=False, break_on_hyphens=False)
+    return terminal.wrapped(words.visible(text), room, further=indent if room == ROOM else "")
 
 
 def _pins(changed: Sequence[PinChange]) -> Iterator[str]:
@@ -154,8 +152,7 @@ def _changes(texts: Found, *, full: bool) -> Iterator[str]:
 
 
 def change(group: Group, *, full: bool) -> Iterator[str]:
-    yield from textwrap.wrap(words.visible(words.whose(group, full=full)), WIDTH, subsequent_indent="  ",
-                             break_on_hyphens=False, break_long_words=False)
+    yield from terminal.wrapped(words.visible(words.whose(group, full=full)), further="  ")
     yield from map(words.visible, words.paths(group, full=full))
     if group.secret:
         yield "(a secret changed as well)"

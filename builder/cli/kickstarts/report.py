@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from builder.cli import printing
+from builder.cli import printing, terminal
 from builder.cli.printing import TOPIC, WIDTH
 from builder.finding import Finding, Severity
 from builder.lint.kickstart.changes.compare import Comparison
@@ -21,8 +21,7 @@ VERDICTS = {"done": "changed", "hand": "by hand", "look": "look at it", "note": 
 def findings(name: str, target: Target, guessed: bool, found: Sequence[Finding]) -> Iterator[str]:
     """The report of one file, a heading first."""
     by = ", as its own #version line says" if guessed else ""
-    yield from textwrap.wrap(f"{name} for {target.label}{by}: {counts(found)}", WIDTH, subsequent_indent="  ",
-                             break_long_words=False, break_on_hyphens=False)
+    yield from terminal.wrapped(f"{name} for {target.label}{by}: {counts(found)}", further="  ")
     if not found:
         return
     yield ""
@@ -45,8 +44,7 @@ def finding_data(found: Finding) -> dict[str, Any]:
 
 
 def changes(name: str, source: Target, target: Target, found: Comparison) -> Iterator[str]:
-    yield from textwrap.wrap(f"{name}, {source.label} to {target.label}: {_summary(found)}", WIDTH,
-                             subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+    yield from terminal.wrapped(f"{name}, {source.label} to {target.label}: {_summary(found)}", further="  ")
     if found.changes:
         yield ""
     for change in found.changes:

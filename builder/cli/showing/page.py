@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import textwrap
 
 from builder.cli import printing
 from builder.lock.compare import SECONDS
@@ -14,9 +13,8 @@ LOUD = "OVERRIDE"
 def topic(word: str, *texts: str, room: int = printing.TOPIC) -> None:
     """`texts` beside `word`, each on lines of its own."""
     for number, text in enumerate(texts):
-        left = f"{word if number == 0 else '':<{room}}"
-        for line in textwrap.wrap(harmless(text), printing.WIDTH, initial_indent=left, subsequent_indent=" " * room,
-                                  break_long_words=False, break_on_hyphens=False) or [left.rstrip()]:
+        left = "" if number else word
+        for line in printing.topic(left, harmless(text), room) or [left]:
             printing.out(line)
 
 

@@ -78,8 +78,7 @@ def _finding(finding: Finding, where: str) -> Iterator[str]:
 
 
 def _rows(text: str, width: int) -> list[str]:
-    """Folded at blanks alone, so that what is to be copied stays whole."""
-    return textwrap.wrap(_clean(text), width, break_long_words=False, break_on_hyphens=False)
+    return terminal.wrapped(_clean(text), width)
 
 
 def _sum(verdict: Verdict, asked: Sequence[Target]) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from builder.boot.kickstart.render import Kickstarts
 from builder.boot.line import cmdline, network
 from builder.boot.line.cmdline import CommandLine
-from builder.boot.review import memory, unattended, unsaid
+from builder.boot.review import memory, unsaid
 from builder.errors import PinbootError, UsageError
 from builder.finding import Finding, Severity
 from builder.jobs.routes.route import HostPlan, Route
@@ -30,6 +29,9 @@ class Planner:
     """Plans the hosts of one profile (settled), which come to their installer by one route."""
 
     def __init__(self, profile: Profile, boot: Boot, route: Route) -> None:
+        # With the review below 35 ms, which a build with nothing to do need not pay.
+        from builder.boot.kickstart.render import Kickstarts
+
         self.profile = profile
         self.boot = boot
         self.route = route
@@ -77,6 +79,8 @@ class Planner:
         holds for all hosts whose kickstarts have one shape and whose disks are alike."""
         host = made.host
         if shape not in self._sound:
+            from builder.boot.review import unattended
+
             found = unattended.check(made.kickstart, self.generation, host, where=_where(self.profile, host),
                                      loader=self.route.loader,
                                      command_line=made.cmdline)

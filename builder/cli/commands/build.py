@@ -8,7 +8,6 @@ import textwrap
 from pathlib import Path
 
 from builder.cli import context, printing, profiles
-from builder.cli.commands import verify
 from builder.errors import OK, UsageError
 from builder.jobs import building
 from builder.jobs.building import Built
@@ -89,5 +88,5 @@ def report(built: Built, target: Path, *, quiet: bool) -> None:
 
 def _signature(built: Built) -> None:
     if built.signature:
-        for line in verify.topic("signature", built.signature, 10):
+        for line in printing.topic("signature", built.signature, 10):
             printing.out(line)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import textwrap
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -61,7 +60,7 @@ def report(found: Report, path: Path, key: str | None = None) -> None:
     for line in found.disagree:
         printing.out(f"  disagree {line}")
     for what, reason in found.overrides:
-        for line in topic("ACCEPTED", f"{what}: {reason}"):
+        for line in printing.topic("ACCEPTED", f"{what}: {reason}"):
             printing.out(line)
     if found.ok:
         printing.out(f"bundle     {path} is what was built, id {found.bundle_id}")
@@ -78,14 +77,8 @@ def _signature(found: Report, key: str | None) -> None:
     judged = found.signature
     allowed = f" (allowed by {key})" if judged.state is State.GOOD else ""
     if judged.state is not State.NONE:
-        for line in topic("signature", f"{judged.text}{allowed}"):
+        for line in printing.topic("signature", f"{judged.text}{allowed}"):
             printing.out(line)
-
-
-def topic(word: str, text: str, room: int = printing.TOPIC) -> list[str]:
-    """`text` behind a word on the left, wrapped to 80 columns where it has blanks."""
-    return textwrap.wrap(text, printing.WIDTH, initial_indent=f"{word:<{room}}", subsequent_indent=" " * room,
-                         break_long_words=False, break_on_hyphens=False)
 
 
 def _short(word: str) -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-import textwrap
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from builder.cli import printing, profiles
+from builder.cli import printing, profiles, terminal
 from builder.cli.showing import lockfile, page
 from builder.errors import OK
 from builder.jobs import building
@@ -94,8 +93,7 @@ def _key(of: Key, width: int) -> None:
         # A word that cannot be broken (an address) has a line of its own.
         printing.out(f"{key:<{width}}{origin:>{printing.WIDTH - width}}")
         key, width, room, origin = "", 2, printing.WIDTH - 2, ""
-    rows = [row for line in lines for row in textwrap.wrap(line, room, break_long_words=False,
-                                                           break_on_hyphens=False) or ["-"]]
+    rows = [row for line in lines for row in terminal.wrapped(line, room) or ["-"]]
     for number, row in enumerate(rows):
         left, right = (key, origin) if number == 0 else ("", "")
         printing.out(f"{left:<{width}}{row:<{room}}  {right}".rstrip())

@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from builder.cli.options.shared import sentence
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
@@ -56,7 +58,7 @@ def children(parser: argparse.ArgumentParser) -> Iterator[tuple[str, str, argpar
 
 def _command(name: str, text: str, parser: argparse.ArgumentParser) -> Command:
     actions = [each for each in parser._actions if not isinstance(each, argparse._SubParsersAction)]
-    return Command(name=name, text=f"{text[:1].upper()}{text[1:]}{'' if text.endswith('?') else '.'}",
+    return Command(name=name, text=sentence(text),
                    arguments=(*(_argument(each) for each in actions if not each.option_strings), *_actions(parser)),
                    options=tuple(_option(each) for each in actions if each.option_strings and each.dest != "help"),
                    note=" ".join((parser.epilog or "").split()))

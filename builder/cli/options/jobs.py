@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from builder.cli.options.shared import Row, common, profile
+from builder.cli.options.shared import Row, common, profile, sentence
 
 
 def _init(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +50,7 @@ def _store(parser: argparse.ArgumentParser) -> None:
     again = common(fill=False)
     again.add_argument("--store", metavar="DIR", help="the store (default: ~/.cache/pinboot)")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    made = {name: actions.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", parents=[again],
+    made = {name: actions.add_parser(name, help=text, description=sentence(text), parents=[again],
                                      allow_abbrev=False) for name, text in STORE_ACTIONS}
     for name in ("ls", "gc"):
         made[name].add_argument("locks", metavar="LOCK", nargs="*",

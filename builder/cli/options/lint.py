@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from builder.cli.options.shared import Row, common
+from builder.cli.options.shared import Row, common, sentence
 
 MEDIA = ("line", "pxelinux", "isolinux", "grub", "grub-legacy", "ipxe", "xl", "libvirt", "bls")
 
@@ -12,7 +12,7 @@ MEDIA = ("line", "pxelinux", "isolinux", "grub", "grub-legacy", "ipxe", "xl", "l
 def _cmdline(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     text = "what installers make of a line, or of the lines in a loader's file"
-    check = actions.add_parser("check", help=text, description=f"{text[0].upper()}{text[1:]}.", allow_abbrev=False,
+    check = actions.add_parser("check", help=text, description=sentence(text), allow_abbrev=False,
                                parents=[common(fill=False)], formatter_class=argparse.RawDescriptionHelpFormatter,
                                epilog="A LINE that begins with a dash, or stands in several words, comes behind --:\n"
                                       "  pinboot cmdline check --release el9 -- ip=dhcp inst.ks=http://10.0.0.5/ks\n")
@@ -26,7 +26,7 @@ def _cmdline(parser: argparse.ArgumentParser) -> None:
 
 def _ks(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    made = {name: actions.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=epilog,
+    made = {name: actions.add_parser(name, help=text, description=sentence(text), epilog=epilog,
                                      parents=[common(fill=False)], allow_abbrev=False,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
             for name, text, epilog in KS_ACTIONS}

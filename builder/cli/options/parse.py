@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from builder import __version__
 from builder.cli.options import jobs, lint, looking, small
-from builder.cli.options.shared import Parser, common, network
+from builder.cli.options.shared import Parser, common, network, sentence
 
 COMMANDS = (*jobs.COMMANDS, *looking.COMMANDS, *lint.COMMANDS, *small.COMMANDS)
 DESCRIPTION = """\
@@ -31,11 +31,6 @@ changed, 4 bytes differ, 5 a tool or the network is missing
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Raises UsageError for a command line that makes no sense."""
     return parser().parse_args(arguments)
-
-
-def sentence(text: str) -> str:
-    """What a command does, as its help begins."""
-    return f"{text[0].upper()}{text[1:]}{'' if text.endswith('?') else '.'}"
 
 
 def parser() -> argparse.ArgumentParser:

@@ -33,6 +33,11 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(message, f"{self.prog} --help")
 
 
+def sentence(text: str) -> str:
+    """What a command does, as its help begins."""
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('?') else '.'}"
+
+
 def common(*, fill: bool = True) -> Parser:
     """--quiet and --json. Without `fill` they set nothing where they are not given, as an action below a command must
     not undo what was said before it."""

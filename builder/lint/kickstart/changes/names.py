@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from builder.catalog.generation import GENERATIONS
+
 
 class Moved(NamedTuple):
     """From generation `since` on `old` is `new` (empty: nothing took its place, `why` says what to do)."""
@@ -47,7 +49,7 @@ SERVICES = (
     Moved("ntpdate", "el8", "chronyd", "chrony since EL8"),
     Moved("network", "el9", "NetworkManager", "NetworkManager alone since EL9"),
 )
-ORDER = ("el6", "el7", "el8", "el9", "el10", "fedora")
+ORDER = tuple(GENERATIONS)
 
 
 def moved(table: tuple[Moved, ...], name: str, source: str, target: str) -> Moved | None:

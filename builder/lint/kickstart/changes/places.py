@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from builder.catalog import load
 from builder.lint.kickstart.changes import lines
-from builder.lint.kickstart.checks.sources import FEDORA, GONE, PLACE, URLS
+from builder.lint.kickstart.checks.sources import GONE, PLACE, URLS, fits
 from builder.lint.kickstart.target import Target
 from builder.lint.kickstart.text.outline import Command
 
@@ -21,7 +21,7 @@ def edit(command: Command, target: Target) -> tuple[list[str], str] | None:
     for option in URLS:
         for url in command.values(option):
             place = PLACE.search(url)
-            if place is None or _fits(place[1].lower(), place[2], target):
+            if place is None or fits(place, target):
                 continue
             why = f"{place[0].strip('/')} is not {target.label}"
             known = _known(url, target)
@@ -34,13 +34,6 @@ def edit(command: Command, target: Target) -> tuple[list[str], str] | None:
                 why = f"{why}: the tree on your own server" + (f", or {proposals[0]}" if proposals else "")
             return [], why
     return None
-
-
-def _fits(family: str, major: str, target: Target) -> bool:
-    if family in FEDORA or target.generation.name == "fedora":
-        release = target.release
-        return family in FEDORA and target.generation.name == "fedora" and (release is None or release.major == major)
-    return f"el{int(major)}" == target.generation.name
 
 
 def _known(url: str, target: Target) -> str:

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from builder.boot.review.parsed import SOURCES
 from builder.catalog import load
 from builder.finding import Finding
 from builder.lint.kickstart.case import Case
 from builder.lint.kickstart.rules import found
+from builder.lint.kickstart.target import Target
 from builder.lint.kickstart.text.outline import Command
 
-SOURCES = ("url", "nfs", "cdrom", "harddrive", "hmc", "liveimg", "ostreesetup", "ostreecontainer", "bootc")
 URLS = ("--url", "--baseurl", "--mirrorlist", "--metalink")
 # Switched off on 2024-07-01, with CentOS 7 (centos.org: CentOS Linux EOL).
 GONE = frozenset({"mirrorlist.centos.org", "mirror.centos.org"})
@@ -65,27 +66,27 @@ def _scripts(case: Case) -> Iterator[Finding]:
 
 
 def _places(case: Case, places: list[Place]) -> Iterator[Finding]:
-    generation, release = case.generation, case.target.release
+    release = case.target.release
     for url, _, command in places:
         host = urlsplit(url).hostname if "[" not in url else ""
         if host in GONE:
             vault = load.vault_for(url, release) if release is not None else None
             yield found("source-gone", command.line, f"{host} is no more: it was switched off with CentOS 7",
-                        f"{vault or 'https://vault.centos.org/...'}")
+                        vault or "https://vault.centos.org/...")
         place = PLACE.search(url)
         if place is None:
             continue
-        family, major = place[1].lower(), place[2]
-        is_fedora = family in FEDORA
-        if is_fedora != (generation.name == "fedora"):
-            other = True
-        elif is_fedora:
-            other = release is not None and major != release.major
-        else:
-            other = f"el{int(major)}" != generation.name
-        if other:
+        if not fits(place, case.target):
             yield found("other-release", command.line, f"{place[0].strip('/')} in the address of {command.name}: that "
                         f"is not {case.target.label}", "the tree or repository of this release")
+
+
+def fits(place: re.Match[str], target: Target) -> bool:
+    """Whether the release that a PLACE names is the target's."""
+    family, major, release = place[1].lower(), place[2], target.release
+    if family in FEDORA or target.generation.name == "fedora":
+        return family in FEDORA and target.generation.name == "fedora" and (release is None or release.major == major)
+    return f"el{int(major)}" == target.generation.name
 
 
 def _trust(case: Case, places: list[Place]) -> Iterator[Finding]:

@@ -53,7 +53,7 @@ def _services(case: Case) -> Iterator[Finding]:
             for name in value.split(","):
                 if re.search(r"\s", name.strip()):
                     yield found("service-name", command.line, f"services: {shown(name.strip())} is one name to the "
-                                "installer; commas separate names", f"{','.join(value.replace(',', ' ').split())}")
+                                "installer; commas separate names", ",".join(value.replace(",", " ").split()))
 
 
 def _authselect(case: Case) -> Iterator[Finding]:

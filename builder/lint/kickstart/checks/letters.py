@@ -48,14 +48,12 @@ def _line_at(case: Case, place: int) -> int:
 
 def _ends(case: Case) -> Iterator[Finding]:
     lines = case.outline.lines
-    commands = {command.line for command in case.outline.commands}
-    commands |= {section.line for section in case.outline.sections}
     for number, line in enumerate(lines, 1):
         if line[-1:] == "\n" or not ODD_ENDS.match(line[-1:]) or number == len(lines):
             continue
         yield found("odd-line-end", number, f"{shown(line[-1])} ends the line for the installer: what follows it is "
                     "read as a line of its own", "take the character out",
-                    Severity.ERROR if number + 1 in commands else None)
+                    Severity.ERROR if number + 1 in case.heads else None)
     windows = next((number for number, line in enumerate(lines, 1) if line.endswith("\r\n")), 0)
     if windows:
         script = next((section for section in case.outline.scripts() for number, _ in section.body

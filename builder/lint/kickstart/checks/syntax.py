@@ -115,20 +115,24 @@ def _el6_flag(case: Case, mistake: Remark) -> bool:
 
 
 def _warnings(case: Case) -> Iterator[Finding]:
-    own = cards.read(case.reading.handler)
+    traceback = False
     for remark in case.reading.warnings:
         text, line = re.sub(r"(?: on line [0-9]+)?:  ", ": ", remark.text), case.fed.line(remark.line)
-        if "unknown section seen" in text or cards.false_alarm(remark.text, own):
+        if "unknown section seen" in text or cards.false_alarm(remark.text, case.read.cards):
             continue
-        mounted = MOUNTED.search(text)
-        if mounted:
+        if MOUNTED.search(text):
             continue  # told by the check of disks, which knows volumes too
         if text.startswith("The %traceback section"):
-            for section in case.outline.scripts("%traceback"):
-                yield found("deprecated", section.line, short(text), _cure(case, section.line))
-            continue
-        yield found("deprecated" if remark.deprecated else "parser-warning", line, short(text),
-                    _cure(case, line))
+            yield from () if traceback else _tracebacks(case, text)
+            traceback = True
+        else:
+            yield found("deprecated" if remark.deprecated else "parser-warning", line, short(text), _cure(case, line))
+
+
+def _tracebacks(case: Case, text: str) -> Iterator[Finding]:
+    """All of them by their own lines, of which the parser's warnings tell the first only where they are alike."""
+    for section in case.outline.scripts("%traceback"):
+        yield found("deprecated", section.line, short(text), _cure(case, section.line))
 
 
 def _repeated(case: Case) -> Iterator[Finding]:

@@ -109,6 +109,11 @@ class ParsedKickstart:
     warnings: tuple[str, ...]
 
     @property
+    def accounts(self) -> tuple[Account, ...]:
+        """root, where the file says anything of it, and the others."""
+        return (*((self.root,) if self.root else ()), *self.users)
+
+    @property
     def hostname(self) -> str:
         return next((card.hostname for card in self.cards if card.hostname), "")
 
@@ -132,6 +137,7 @@ def learned(read: reading.Reading, text: str) -> ParsedKickstart:
     packages = handler.packages
     found = cards.read(handler)
     display = handler.displaymode
+    made = tuple(_mounts(handler))
     return ParsedKickstart(
         packages=tuple(packages.packageList), excluded=tuple(packages.excludedList)
         + tuple(f"@{group.name}" for group in packages.excludedGroupList),
@@ -143,8 +149,8 @@ def learned(read: reading.Reading, text: str) -> ParsedKickstart:
         disks=tuple(dict.fromkeys(disk for disk in _disks(handler) if disk)), erase=_erase(handler),
         partitioned=any(_seen(handler, name) for name in ("autopart", "partition", "mount", "liveimg")),
         automatic=_seen(handler, "autopart"),
-        mounts=tuple(m for m in _mounts(handler) if not m.point.startswith(PARTS)),
-        members=tuple(m for m in _mounts(handler) if m.point.startswith(PARTS)),
+        mounts=tuple(m for m in made if not m.point.startswith(PARTS)),
+        members=tuple(m for m in made if m.point.startswith(PARTS)),
         locked_volumes=tuple(_without_passphrase(handler)),
         bootloader=handler.bootloader.seen,
         root=_root(handler.rootpw) if handler.rootpw.seen else None,

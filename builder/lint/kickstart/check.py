@@ -13,8 +13,7 @@ from builder.lint.kickstart.rules import TOPIC, printable
 from builder.lint.kickstart.target import Target
 from builder.lint.kickstart.text.letters import Text
 
-# Checks whose lines are pykickstart's, of the mended text; those of the others are the outline's.
-FED: tuple[Callable[[Case], Iterator[Finding]], ...] = (alone.check,)
+# Checks whose lines are the outline's; those of checks.alone are pykickstart's, of the mended text.
 OWN: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     letters.check, syntax.check, disks.check, network.check, sources.check, words.check, scripts.check)
 
@@ -25,9 +24,9 @@ def check(text: Text, target: Target, where: str) -> tuple[Finding, ...]:
     Raises UsageError for what is no kickstart by its size.
     """
     made = case.make(text, target, where)
-    fed = [dataclasses.replace(each, line=made.fed.line(each.line)) for one in FED for each in one(made)]
+    fed = [dataclasses.replace(each, line=made.fed.line(each.line)) for each in alone.check(made)]
     own = [each for one in OWN for each in one(made)]
-    settled = [kept for each in own if (kept := alone.settled(made, each)) is not None]
+    settled = [kept for each in (*fed, *own) if (kept := alone.settled(made, each)) is not None]
     placed = [dataclasses.replace(each, line=made.outline.place(each.line), topic=TOPIC, text=printable(each.text),
-                                  hint=printable(each.hint)) for each in (*fed, *settled)]
+                                  hint=printable(each.hint)) for each in settled]
     return tuple(sorted(dict.fromkeys(placed), key=lambda each: (each.line or 1 << 30, each.rule)))

@@ -32,8 +32,7 @@ def check(read: ParsedKickstart, on: str, hint: str, admin_hint: str) -> Iterato
 def able_to_log_in(read: ParsedKickstart) -> list[Account]:
     """Accounts that a password or a key lets in."""
     with_key = {name for name, _ in read.ssh_keys}
-    everybody = ([read.root] if read.root else []) + list(read.users)
-    return [account for account in everybody if (account.has_password and account.password not in NO_PASSWORD)
+    return [account for account in read.accounts if (account.has_password and account.password not in NO_PASSWORD)
             or account.name in with_key or _script_key(read, account.name)]
 
 

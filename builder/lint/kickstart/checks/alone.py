@@ -7,7 +7,7 @@ import dataclasses
 import re
 from collections.abc import Iterator
 
-from builder.boot.review.parsed import Account
+from builder.boot.review.parsed import SOURCES, Account
 from builder.boot.review.rules import asking, erasing, login, secrets
 from builder.finding import Finding, Severity
 from builder.lint.kickstart.case import Case
@@ -25,7 +25,7 @@ SETTLED = {
     "waits-at-end": ("reboot", "poweroff", "shutdown", "halt"), "can-ask": ("text", "cmdline"),
     "asks-zerombr": ("zerombr", "clearpart"), "no-clearpart": ("clearpart", "ignoredisk"),
     "no-bootloader": ("bootloader",), "erases-every-disk": ("ignoredisk",),
-    "no-source": ("url", "nfs", "cdrom", "harddrive", "hmc", "liveimg", "ostreesetup", "ostreecontainer", "bootc"),
+    "no-source": SOURCES,
     "asks-network": ("network",), "no-root": ("part", "partition", "logvol", "raid", "autopart", "btrfs", "mount"),
     "no-firmware-partition": ("part", "partition", "reqpart"),
     "undefined-part": ("part", "partition", "raid", "volgroup", "logvol", "btrfs"),
@@ -42,8 +42,9 @@ ACCESS = "rootpw --iscrypted HASH, sshkey --username=root, or user --groups=whee
 
 
 def check(case: Case) -> Iterator[Finding]:
-    everything = (*_asking(case), *_access(case), *_secrets(case))
-    yield from (each for finding in everything if (each := settled(case, finding)) is not None)
+    yield from _asking(case)
+    yield from _access(case)
+    yield from _secrets(case)
 
 
 def settled(case: Case, finding: Finding) -> Finding | None:
@@ -91,7 +92,7 @@ def _access(case: Case) -> Iterator[Finding]:
         line = next((line for script in case.outline.scripts("%post") for line, text in script.body
                      if "NOPASSWD" in text), 0)
         yield dataclasses.replace(finding, line=case.fed.lines.index(line) + 1 if line else 0)
-    for account in ([read.root] if read.root else []) + list(read.users):
+    for account in read.accounts:
         yield from _hash(case, account)
         if not ACCOUNT.fullmatch(account.name) and not MARKUP.search(account.name):
             yield found("account-name", account.line, f'useradd refuses the name "{account.name}"',

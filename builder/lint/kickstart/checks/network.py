@@ -12,10 +12,10 @@ from builder.lint.kickstart.case import Case
 from builder.lint.kickstart.checks.letters import MARKUP
 from builder.lint.kickstart.rules import found
 from builder.lint.kickstart.text.outline import Command
+from builder.names import Address
 
 DASHED_MAC = re.compile(r"(?:[0-9A-Fa-f]{2}-){5}[0-9A-Fa-f]{2}")
 NO_VALUE = frozenset({"", "auto", "dhcp"})
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -23,8 +23,7 @@ def check(case: Case) -> Iterator[Finding]:
         yield from _addresses(command)
         yield from _names(command)
         yield from _static(command)
-    if case.target.release is not None:
-        yield from _too_new(case)
+    yield from _too_new(case)
 
 
 def _names(command: Command) -> Iterator[Finding]:

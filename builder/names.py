@@ -28,7 +28,13 @@ USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 def shown(text: str) -> str:
     """`text` as it may stand in a message: quoted, control and bidi characters escaped, cut at 80 (RELIABILITY J16)."""
     cut = text if len(text) <= 80 else text[:77] + "..."
-    return '"' + "".join(c if c.isprintable() and c != '"' else c.encode("unicode_escape").decode() for c in cut) + '"'
+    return f'"{escaped(cut)}"'
+
+
+def escaped(text: str) -> str:
+    """`text` with escapes for the characters that are not printable."""
+    return text if text.isprintable() else "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def some(words: Iterable[str], most: int = 8) -> str:

@@ -11,7 +11,7 @@ import re
 import shlex
 from collections.abc import Iterable
 
-from builder.names import shown
+from builder.names import escaped, shown
 
 OPTION = re.compile(r"--[a-z0-9-]+=")
 # Characters that shlex leaves alone outside quotes. `#` is not among them: it starts a comment in the middle of a word.
@@ -67,9 +67,7 @@ def shell_word(value: object) -> Ready:
 
 def comment(text: str) -> Ready:
     """`text` as a comment line of a kickstart or a shell; characters that are not printable are escaped."""
-    if text.isprintable():
-        return Ready(f"# {text}")
-    return Ready("# " + "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text))
+    return Ready(f"# {escaped(text)}")
 
 
 def section_word(line: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from builder.finding import Finding, Severity
+from builder.names import escaped
 from builder.profile import secrets
 
 TOPIC = "kickstart"
@@ -111,8 +112,7 @@ def printable(text: str) -> str:
     """`text` with what stood in a file of others, as a terminal may show it: nothing that moves the cursor, and no end
     of letters."""
     cut = text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
-    return "".join(letter if letter.isprintable() else " " if letter == "\t" else
-                   letter.encode("unicode_escape").decode() for letter in cut)
+    return escaped(cut.replace("\t", " "))
 
 
 def line_shown(text: str) -> str:

@@ -24,16 +24,13 @@ from builder.jobs.comparing.texts import own, pairs
 from builder.jobs.comparing.texts.groups import Group
 from builder.jobs.comparing.texts.pairs import Texts
 from builder.jobs.comparing.texts.shelf import Shelf
-from builder.jobs.looking.ground import Ground
-from builder.jobs.planning import Boot
+from builder.jobs.looking import ground
 from builder.jobs.routes import choose
-from builder.jobs.routes.network import ID_LENGTH
-from builder.jobs.survey.places import addresses
 from builder.media import verify
 from builder.media.verify import Report
 from builder.profile import resolve
 from builder.profile.file.layers import Joined
-from builder.profile.values import Host, Profile
+from builder.profile.values import Host
 
 # Values that pass for what a profile may name: crypt(5) of nothing, and printable characters enough for any secret.
 STAND_IN = {"hash": f"$6$standin${'.' * 86}", "text": "a stand-in for what is not in the bundle, 0123456789abcdef"}
@@ -77,22 +74,12 @@ def of(path: Path, shown: str, around: Around) -> Rebuilt:
         joined = _standing_in(sources.joined(found, Path()), lacking)
         profile = resolve.of(joined, Path(f"{found.name}.toml"), f"the profile of {shown}", STAND_IN)
         profile = replace(profile, hosts=tuple(host for host in profile.hosts if host.name in found.hosts))
-        hosts, made = profile.hosts, rendered.render(_ground(profile, found), around.progress)
+        # Served paths hold a digest of inputs, what is lacking among them.
+        taken = ground.built(choose.settled(profile, found.lock.kernel), found.lock, found.inputs)
+        hosts, made = profile.hosts, rendered.render(taken, around.progress)
     except PinbootError as failure:
         reason = failure.message
     return _compared(found, made, hosts, report, shown, tuple(lacking), reason, around)
-
-
-def _ground(profile: Profile, found: Contents) -> Ground:
-    """As the build of this bundle took it: served paths hold a digest of inputs, what is lacking among them."""
-    lock = found.lock
-    settled = choose.settled(profile, lock.kernel)
-    stage2 = lock.pin("stage2")
-    route = choose.route(settled, lock.kernel, stage2=stage2.path, version=lock.version,
-                         ident=found.inputs[:ID_LENGTH])
-    boot = Boot(kernel=lock.kernel, initrd_size=lock.pin("initrd").size, stage2_size=stage2.size,
-                install_url=addresses.install_url(settled, lock.source))
-    return Ground(profile=settled, boot=boot, route=route, lock=lock)
 
 
 def _compared(found: Contents, made: Shelf, hosts: tuple[Host, ...], report: Report, shown: str,

@@ -42,9 +42,13 @@ def of(profile: Profile, layers: Sequence[Layer], lock: Lock | None, *, environm
 def locked(profile: Profile, layers: Sequence[Layer], lock: Lock, environment: Mapping[str, str]) -> Ground:
     """As a build of all hosts would take it. Raises UsageError: no output, a tree that only this machine can read."""
     settled = choose.settled(profile, lock.kernel)
+    return built(settled, lock, building.build_key(settled, layers, lock, environment))
+
+
+def built(settled: Profile, lock: Lock, ident: str) -> Ground:
+    """As the build took it whose inputs have the digest `ident`, or one that begins so. Raises UsageError."""
     stage2 = lock.pin("stage2")
-    route = choose.route(settled, lock.kernel, stage2=stage2.path, version=lock.version,
-                         ident=building.build_key(settled, layers, lock, environment))
+    route = choose.route(settled, lock.kernel, stage2=stage2.path, version=lock.version, ident=ident)
     boot = Boot(kernel=lock.kernel, initrd_size=lock.pin("initrd").size, stage2_size=stage2.size,
                 install_url=addresses.install_url(settled, lock.source))
     return Ground(profile=settled, boot=boot, route=route, lock=lock)

@@ -15,7 +15,7 @@ from builder.jobs.comparing.texts.pairs import Found
 from builder.jobs.routes.route import count
 from builder.lock.compare import PinChange
 from builder.lock.model import Pin
-from builder.names import some
+from builder.names import escaped, some
 
 # Hosts by name, and groups of changes, unless all are asked for.
 FEW_HOSTS, FEW_GROUPS, FEW_LINES = 3, 20, 60
@@ -155,9 +155,7 @@ def body(group: Group) -> list[str]:
 
 def visible(text: str) -> str:
     r"""`text` with \xNN for what a terminal or a browser would not show, or would obey."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in text)
+    return "\t".join(map(escaped, text.split("\t")))
 
 
 def whose(group: Group, *, full: bool) -> str:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from builder import names
 from builder.catalog import load
 from builder.cli import printing
 from builder.cli.showing import page
 from builder.jobs.looking.showing import grouped
 from builder.jobs.looking.showing.grouped import Group, Line
 from builder.media.account import Account
+from builder.names import escaped, some
 
 # More lines of one group than this are counted, not listed.
 MOST = 40
@@ -20,15 +20,15 @@ MOST = 40
 
 def report(found: Account, path: Path) -> None:
     hosts, size = grouped.hosts(found.files), sum(file.size for file in found.files)
-    printing.prose(page.harmless(f"{path}: bundle {found.name}, id {found.ident}, {printing.size(size)} "
-                                 f"({found.form})"))
+    printing.prose(escaped(f"{path}: bundle {found.name}, id {found.ident}, {printing.size(size)} "
+                           f"({found.form})"))
     family = load.families().get(found.release["family"])
     compose = page.compose(found.release["compose"], found.lock.epoch) if found.lock else found.release["compose"]
     page.topic("release", f"{family.title if family else found.release['family']} {found.release['version']} "
                           f"{found.release['arch']}, compose {compose or 'not named'}")
     page.topic("kernel", _kernel(found))
     page.topic("source", found.source)
-    page.topic("hosts", f"{len(hosts)}: {names.some(hosts)}")
+    page.topic("hosts", f"{len(hosts)}: {some(hosts)}")
     page.topic("outputs", ", ".join(grouped.outputs(found.files)) or "none that is known here")
     page.topic("made by", f"{found.tool} from {found.lock_path}; files are of {page.day(found.epoch)}")
     page.topic("signature", _signature(found))
@@ -39,7 +39,7 @@ def report(found: Account, path: Path) -> None:
     _fetches(found)
     printing.out()
     page.topic("", "This is what the bundle says of itself; whether it is so is another question:", room=0)
-    printing.out(page.harmless(f"pinboot verify {path}"))
+    printing.out(escaped(f"pinboot verify {path}"))
 
 
 def _kernel(found: Account) -> str:
@@ -90,7 +90,7 @@ def _fetches(found: Account) -> None:
     else:
         printing.out("Its machines will fetch by themselves:")
     for each in found.fetches or ():
-        printing.out(f"  {page.harmless(each.url)}")
+        printing.out(f"  {escaped(each.url)}")
         page.topic("", f"{each.what}: {each.protection}", room=4)
 
 

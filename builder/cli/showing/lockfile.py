@@ -8,10 +8,11 @@ from builder.catalog import load
 from builder.cli import printing
 from builder.cli.showing import page
 from builder.lock.model import Lock, Pin
+from builder.names import escaped
 
 
 def report(lock: Lock, shown: str) -> None:
-    printing.prose(page.harmless(f"{shown}: {title(lock)}"))
+    printing.prose(escaped(f"{shown}: {title(lock)}"))
     page.topic("compose", page.compose(lock.compose, lock.epoch))
     page.topic("source", lock.source)
     page.topic("kernel", *_kernel(lock))

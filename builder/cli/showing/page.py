@@ -6,6 +6,7 @@ import datetime
 
 from builder.cli import printing
 from builder.lock.compare import SECONDS
+from builder.names import escaped
 
 LOUD = "OVERRIDE"
 
@@ -14,13 +15,8 @@ def topic(word: str, *texts: str, room: int = printing.TOPIC) -> None:
     """`texts` beside `word`, each on lines of its own."""
     for number, text in enumerate(texts):
         left = "" if number else word
-        for line in printing.topic(left, harmless(text), room) or [left]:
+        for line in printing.topic(left, escaped(text), room) or [left]:
             printing.out(line)
-
-
-def harmless(text: str) -> str:
-    """`text` from a file of others, as a terminal may be given it: no control characters."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def day(epoch: int) -> str:

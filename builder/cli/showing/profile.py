@@ -19,6 +19,7 @@ from builder.jobs.looking.locks import Beside
 from builder.jobs.looking.showing import keys, machines
 from builder.jobs.looking.showing.keys import Key
 from builder.jobs.looking.showing.machines import Row
+from builder.names import escaped
 from builder.profile.file import layers
 from builder.profile.file.layers import Layer
 from builder.profile.values import Host, Profile
@@ -38,8 +39,8 @@ def show(chosen: argparse.Namespace, path: Path) -> int:
         printing.as_json_of_many({"kind": "profile", **_table(profile, path, made_of, beside, found)}, "hosts",
                                  (_machine(profile, host) for host in hosts))
         return OK
-    printing.prose(page.harmless(f"{profiles.shown(path)}: {profile.release}, {_count(len(profile.hosts))}, "
-                                 f"outputs {', '.join(profile.outputs)}"))
+    printing.prose(escaped(f"{profiles.shown(path)}: {profile.release}, {_count(len(profile.hosts))}, "
+                           f"outputs {', '.join(profile.outputs)}"))
     if chosen.host:
         printing.out()
         _host(profile, hosts[0])
@@ -47,7 +48,7 @@ def show(chosen: argparse.Namespace, path: Path) -> int:
     page.topic("files", ", ".join(layer.name for layer in made_of))
     _lock(profile, beside)
     for line in printing.findings(profile.findings) if profile.findings else ():
-        printing.out(page.harmless(line))
+        printing.out(escaped(line))
     printing.out()
     _keys(found)
     printing.out()
@@ -82,13 +83,13 @@ def _keys(found: Sequence[Key]) -> None:
 
 def _key(of: Key, width: int) -> None:
     """Key, value and origin; the origin on the right of the first line, the value wrapped beneath itself."""
-    origin = page.harmless(of.told_by)
-    key = page.harmless(of.key)
+    origin = escaped(of.told_by)
+    key = escaped(of.key)
     if len(key) >= width:
         printing.out(key)
         key = ""
     room = printing.WIDTH - width - len(origin) - 2
-    lines = [page.harmless(line) for line in of.text.split("\n")]
+    lines = [escaped(line) for line in of.text.split("\n")]
     if max(len(word) for line in lines for word in line.split(" ")) > room:
         # A word that cannot be broken (an address) has a line of its own.
         printing.out(f"{key:<{width}}{origin:>{printing.WIDTH - width}}")

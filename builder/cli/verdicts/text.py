@@ -13,6 +13,7 @@ from builder.lint.line import targets
 from builder.lint.line.judge import Judged, Verdict
 from builder.lint.line.targets import Target
 from builder.lint.media.entry import Entry
+from builder.names import escaped
 
 # Where a parameter's meaning begins.
 COLUMN = 34
@@ -40,7 +41,7 @@ def _head(source: Source, entry: Entry) -> list[str]:
     place, what = f"{source.name}:{entry.line}:", source.kind + (f": {entry.title}" if entry.title else "")
     if len(place) + len(what) < WIDTH:
         return [_cut(f"{place} {what}")]
-    clean = _clean(place)
+    clean = escaped(place)
     return [clean if len(clean) <= WIDTH else f"...{clean[3 - WIDTH:]}", _cut(f"  {what}")]
 
 
@@ -78,7 +79,7 @@ def _finding(finding: Finding, where: str) -> Iterator[str]:
 
 
 def _rows(text: str, width: int) -> list[str]:
-    return terminal.wrapped(_clean(text), width)
+    return terminal.wrapped(escaped(text), width)
 
 
 def _sum(verdict: Verdict, asked: Sequence[Target]) -> str:
@@ -91,10 +92,5 @@ def _sum(verdict: Verdict, asked: Sequence[Target]) -> str:
 
 
 def _cut(text: str) -> str:
-    clean = _clean(text)
+    clean = escaped(text)
     return clean if len(clean) <= WIDTH else f"{clean[:WIDTH - 3]}..."
-
-
-def _clean(text: str) -> str:
-    """Letters that a terminal may act on, written out."""
-    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)

@@ -20,7 +20,8 @@ from builder.profile.values import Disk, Host, Rhsm, Storage
 DEFAULT_MEMORY = {"el6": 2048, "el7": 2048}
 # A user's own text becomes part of a shell assignment and a template variable.
 FACT = re.compile(r"[a-z_][a-z0-9_]{0,63}")
-PACKAGE = re.compile(r"-?@?\^?[A-Za-z0-9._+*?:/-]+")  # REFERENCE 3.5
+# REFERENCE 3.5; a lone dash excludes nothing.
+PACKAGE = re.compile(r"-?@?\^?[A-Za-z0-9._+*?:/][A-Za-z0-9._+*?:/-]*")
 
 
 class Hosts:

@@ -175,6 +175,11 @@ def test_what_is_no_public_key_is_refused(write, word, reason):
     assert reason in mistakes(write(GOOD.replace(KEY, word)))
 
 
+@pytest.mark.parametrize("word", ["-", "--", "--nocore", "@", "-@^", "@-x", "a b"])
+def test_a_package_has_a_name_that_no_dash_begins(write, word):
+    assert f'"{word}" is no package, @group' in mistakes(write(f'packages = ["{word}"]\n{GOOD}'))
+
+
 @pytest.mark.parametrize(("line", "reason"), [
     ('gateway = "192.168.2.1"', "is not in the network"), ('gateway = "192.168.1.22"', "the host's own address"),
     ('gateway = "2001:db8::1"', "serves IPv6")])

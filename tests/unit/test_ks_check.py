@@ -129,6 +129,7 @@ FOUND = [
     ("here-document-cut", script("cat > /root/ks <<'EOF'\n%packages2\n%end\nEOF"), "el9", "%end"),
     ("here-document-cut", script("cat > /root/ks <<-EOF\n\t%post\n\tEOF"), "el9", "\t%post"),
     ("interpreter-gone", script("print", "%post --interpreter=/usr/bin/python"), "el8", "%post"),
+    ("interpreter-gone", script("print", "%post --interpreter /usr/bin/python"), "el8", "%post"),
     ("shebang-ignored", script("#!/usr/bin/python3\nprint('x')"), "el9", "%post"),
 ]
 
@@ -206,6 +207,7 @@ MILD = [
     ("shebang-ignored", script("#!/bin/bash\necho"), "el9"),
     ("shebang-ignored", script("#!/usr/bin/env bash\necho"), "el9"),
     ("shebang-ignored", script("#!/usr/bin/python3\nx", "%post --interpreter=/usr/bin/python3"), "el9"),
+    ("shebang-ignored", script("#!/usr/bin/python3\nx", "%post --interpreter /usr/bin/python3"), "el9"),
     ("asks-in-script", script("while read -r line; do echo; done < /etc/passwd", "%pre"), "el9"),
     ("asks-in-script", script("exec < /dev/tty3 > /dev/tty3\nchvt 3"), "el9"),
     ("included-later", script("echo 'part / --size=1' > /tmp/parts", "%pre", without("part /")) + "%include /tmp/parts\n",

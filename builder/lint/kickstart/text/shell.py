@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from builder.lint.kickstart.text.outline import Outline, Section
+from builder.lint.kickstart.text.words import values
 
 HERE = re.compile(r"(?<![<0-9A-Za-z_)])<<(-?)[ \t]*(?:'([A-Za-z_][\w.]*)'|\"([A-Za-z_][\w.]*)\"|\\?([A-Za-z_][\w.]*))")
 SHELLS = re.compile(r"(?:\S*/)?(?:ba|da|k|z)?sh$")
 
 
 def program(section: Section) -> str:
-    given = [word.value for word in section.words[1:] if word.option == "--interpreter"]
+    given = values(section.words[1:], "--interpreter")
     return given[-1] if given and given[-1] else "/bin/sh"
 
 

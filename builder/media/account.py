@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from builder.errors import BytesDiffer, HostileInput, NotFound, PinbootError, UsageError
+from builder.errors import BytesDiffer, HostileInput, PinbootError, UsageError
 from builder.lock import text as lock_text
 from builder.lock.model import Lock
-from builder.media import checksums, members
+from builder.media import checksums, found, members
 from builder.media.papers import longlist, manifest, nextsteps
 from builder.media.papers.fetches import Fetched
 from builder.names import shown
@@ -70,14 +70,11 @@ class Account:
 
 def read(path: Path) -> Account:
     """Raises NotFound, UsageError (no bundle), BytesDiffer (no manifest that can be read), Missing (no zstd module)."""
-    try:
-        form, texts = ("directory", _folder(path)) if path.is_dir() else _archive(path)
-    except FileNotFoundError:
-        raise NotFound(f"{path}: there is no such bundle") from None
-    except OSError as reason:
-        raise UsageError(f"{path}: cannot be read: {reason.strerror or reason}") from reason
-    except HostileInput as reason:
-        raise BytesDiffer(reason.message, CURE) from reason
+    with found.reading(path):
+        try:
+            form, texts = ("directory", _folder(path)) if path.is_dir() else _archive(path)
+        except HostileInput as reason:
+            raise BytesDiffer(reason.message, CURE) from reason
     if manifest.PATH not in texts:
         raise UsageError(f"{path}: is no bundle (it holds no {manifest.PATH})",
                          "name a directory, .tar or .tar.zst that pinboot build wrote")
@@ -155,8 +152,8 @@ def _folder(root: Path) -> dict[str, bytes]:
     texts: dict[str, bytes] = {}
     for name, cap in TEXTS.items():
         _take(root, name, cap, texts)
-    with os.scandir(root) as found:
-        for name in sorted(entry.name for entry in found if entry.name.endswith(".lock"))[:8]:
+    with os.scandir(root) as entries:
+        for name in sorted(entry.name for entry in entries if entry.name.endswith(".lock"))[:8]:
             _take(root, name, lock_text.MAX_BYTES, texts)
     return texts
 

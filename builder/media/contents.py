@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from builder.errors import BytesDiffer, HostileInput, NotFound, UsageError
-from builder.media import members
+from builder.errors import UsageError
+from builder.media import found, members
 from builder.probe import feed
 
 # Of ten thousand hosts the largest text, manifest.json, has 12 MB, and all together 300 MB.
@@ -23,8 +23,8 @@ def texts(path: Path) -> Iterator[tuple[str, bytes | None]]:
     Raises NotFound, UsageError (no bundle, or more text than a bundle has), BytesDiffer (an archive that is cut or
     damaged or unpacks without end), Missing (no zstd module).
     """
-    try:
-        room = MAX_ALL
+    room = MAX_ALL
+    with found.reading(path):
         for count, (name, pieces) in enumerate(_folder(path) if path.is_dir() else _archive(path)):
             data = _text(pieces)
             room -= len(data or b"")
@@ -32,12 +32,6 @@ def texts(path: Path) -> Iterator[tuple[str, bytes | None]]:
                 raise UsageError(f"{path}: holds more files or more text than any bundle",
                                  f"pinboot verify {path} says what was not built")
             yield name, data
-    except FileNotFoundError:
-        raise NotFound(f"{path}: there is no such bundle") from None
-    except OSError as reason:
-        raise UsageError(f"{path}: cannot be read: {reason.strerror or reason}") from reason
-    except HostileInput as reason:
-        raise BytesDiffer(f"{reason.message}: not what was built", "take the bundle anew") from reason
 
 
 def _text(pieces: Iterable[bytes]) -> bytes | None:
@@ -53,18 +47,10 @@ def _text(pieces: Iterable[bytes]) -> bytes | None:
 
 
 def _folder(root: Path) -> Iterator[tuple[str, Iterable[bytes]]]:
-    """In no order. Links are not followed; folders may lie in each other as deep as the file system lets them."""
-    waiting = [(root, "")]
-    while waiting:
-        folder, above = waiting.pop()
-        with os.scandir(folder) as found:
-            entries = list(found)
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                waiting.append((folder / entry.name, f"{above}{entry.name}/"))
-            elif entry.is_file(follow_symlinks=False):
-                with os.fdopen(os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
-                    yield above + entry.name, feed.chunks(file)
+    for name, entry in found.walk(root):
+        if entry.is_file(follow_symlinks=False):
+            with os.fdopen(os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
+                yield name, feed.chunks(file)
 
 
 def _archive(path: Path) -> Iterator[tuple[str, Iterable[bytes]]]:

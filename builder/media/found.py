@@ -5,6 +5,7 @@ Two hundred thousand files are what ten thousand machines make, so little is rem
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from builder.errors import BytesDiffer, HostileInput, NotFound, UsageError
 from builder.media import members
 from builder.progress import Meter
 
@@ -21,6 +23,34 @@ MAX_TEXT = 128 << 20
 # Above it a text waits in a file without a name.
 HELD = 8 << 20
 CHUNK = 1 << 20
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Tells what stops the reading of the bundle at `path`. Raises NotFound, UsageError, BytesDiffer (damage)."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise NotFound(f"{path}: there is no such bundle") from None
+    except OSError as reason:
+        raise UsageError(f"{path}: cannot be read: {reason.strerror or reason}") from reason
+    except HostileInput as reason:
+        raise BytesDiffer(f"{reason.message}: not what was built", "take the bundle anew") from reason
+
+
+def walk(root: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """All that is no folder, by its name below `root`. Links are not followed; folders may lie in each other as deep as
+    the file system lets them. Raises OSError."""
+    waiting = [(os.fspath(root), "")]
+    while waiting:
+        folder, above = waiting.pop()
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append((entry.path, f"{above}{entry.name}/"))
+            else:
+                yield above + entry.name, entry
 
 
 class File(NamedTuple):
@@ -78,20 +108,12 @@ class Reader:
 
     def folder(self, root: Path) -> Tree:
         """Raises OSError."""
-        self._walk(os.fspath(root), "")
-        return self.tree
-
-    def _walk(self, folder: str, above: str) -> None:
-        with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
-        for entry in entries:
-            name = above + entry.name
-            if entry.is_dir(follow_symlinks=False):
-                self._walk(entry.path, f"{name}/")
-            elif entry.is_file(follow_symlinks=False):
+        for name, entry in walk(root):
+            if entry.is_file(follow_symlinks=False):
                 self._open(entry.path, name)
             else:
                 self.tree.others[name] = "a symbolic link" if entry.is_symlink() else "a special file"
+        return self.tree
 
     def _open(self, path: str, name: str) -> None:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)

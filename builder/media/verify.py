@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from builder.errors import BytesDiffer, HostileInput, NotFound, PinbootError, UsageError
+from builder.errors import BytesDiffer, PinbootError, UsageError
 from builder.lock import text as lock_text
 from builder.media import checksums, found
 from builder.media.found import Tree
@@ -59,17 +59,11 @@ def verify(path: Path, progress: Progress | None = None, check: Check = unchecke
     """Read the bundle at `path` whole, and let `check` judge its signature. Raises NotFound, UsageError (no bundle),
     BytesDiffer (no readable manifest, an archive that is cut or damaged or unpacks without end), Missing (no zstd
     module, no ssh-keygen)."""
-    try:
+    with found.reading(path):
         with (progress or Silent()).start(f"verifying {path.name}") as meter:
             reader = found.Reader(meter, _is_compared)
             tree = reader.folder(path) if path.is_dir() else reader.archive(path)
         return _verified(path, tree, check)
-    except FileNotFoundError:
-        raise NotFound(f"{path}: there is no such bundle") from None
-    except OSError as reason:
-        raise UsageError(f"{path}: cannot be read: {reason.strerror or reason}") from reason
-    except HostileInput as reason:
-        raise BytesDiffer(f"{reason.message}: not what was built", "take the bundle anew") from reason
 
 
 def _is_compared(name: str, size: int) -> bool:

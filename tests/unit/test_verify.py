@@ -223,6 +223,22 @@ def test_what_is_no_bundle_is_said_to_be_none(tmp_path):
         verify(tmp_path / "absent")
 
 
+def test_folders_as_deep_as_a_file_system_lets_them_are_read(tmp_path):
+    directory.write(built(), tmp_path / "web")
+    folder = tmp_path / "web"
+    for _ in range(1100):  # more than Python calls itself
+        folder /= "d"
+        folder.mkdir()
+    (folder / "file").write_text("x")
+    try:
+        assert verify(tmp_path / "web").extra == (f"{'d/' * 1100}file",)
+    finally:
+        (folder / "file").unlink()
+        while folder.name == "d":  # rmtree calls itself
+            folder.rmdir()
+            folder = folder.parent
+
+
 def test_a_tar_with_one_changed_byte_and_one_stray_member_is_told(tmp_path):
     directory.write(built(), tmp_path / "web")
     rewrite(tmp_path / "web", "boot/vmlinuz", flipped)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from builder.cli import context, printing, profiles
+from builder.cli.showing import lockfile
 from builder.errors import OK, UsageError
 from builder.finding import Severity
 from builder.jobs import locking
@@ -47,7 +48,7 @@ def report(locked: Locked, profile: Path, *, quiet: bool) -> None:
         printing.out(locking.rows(locked.changes))
     else:
         for pin in lock.pins:
-            name = f"{pin.name} repomd.xml" if pin.name else pin.path.rpartition("/")[2]
+            name = lockfile.file_name(pin)
             printing.out(f"  {name:<22} {pin.evidence:<10} {pin.digest.short:<12} {printing.size(pin.size):>9}")
     for finding in locked.findings:
         if finding.severity is Severity.WARNING and not quiet:
@@ -72,7 +73,6 @@ def _as_json(locked: Locked) -> None:
     printing.as_json({
         "lock": str(locked.path), "state": locked.state, "release": locked.lock.version,
         "kernel": locked.lock.kernel.version, "source": locked.lock.source,
-        "pins": [{"role": p.role, "path": p.path, "name": p.name, "digest": str(p.digest), "size": p.size,
-                  "evidence": p.evidence, "detail": p.detail, "key": p.key} for p in locked.lock.pins],
+        "pins": lockfile.pins(locked.lock),
         "absent": list(locked.lock.absent), "overrides": dict(locked.lock.overrides),
         "changes": [{"what": c.label, "locked": c.locked, "now": c.now} for c in locked.changes]})

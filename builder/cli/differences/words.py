@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from builder.cli.printing import size
+from builder.cli.showing import lockfile
 from builder.jobs.comparing.difference import Difference
 from builder.jobs.comparing.settings import Changed
 from builder.jobs.comparing.sides.side import Side
@@ -117,8 +118,7 @@ def pin(found: Pin | None) -> str:
 
 
 def pin_name(change: PinChange) -> str:
-    found = change.pin
-    return f"{found.name} repomd.xml" if found.name else found.path.rpartition("/")[2]
+    return lockfile.file_name(change.pin)
 
 
 def pin_detail(change: PinChange) -> Iterable[str]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from builder.catalog import load
 from builder.cli import printing
 from builder.cli.showing import page
 from builder.jobs.looking.showing import grouped
@@ -22,10 +21,9 @@ def report(found: Account, path: Path) -> None:
     hosts, size = grouped.hosts(found.files), sum(file.size for file in found.files)
     printing.prose(escaped(f"{path}: bundle {found.name}, id {found.ident}, {printing.size(size)} "
                            f"({found.form})"))
-    family = load.families().get(found.release["family"])
     compose = page.compose(found.release["compose"], found.lock.epoch) if found.lock else found.release["compose"]
-    page.topic("release", f"{family.title if family else found.release['family']} {found.release['version']} "
-                          f"{found.release['arch']}, compose {compose or 'not named'}")
+    release = page.release(found.release["family"], found.release["version"], found.release["arch"])
+    page.topic("release", f"{release}, compose {compose or 'not named'}")
     page.topic("kernel", _kernel(found))
     page.topic("source", found.source)
     page.topic("hosts", f"{len(hosts)}: {some(hosts)}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from builder.catalog import load
 from builder.cli import printing
 from builder.cli.showing import page
 from builder.lock.model import Lock, Pin
@@ -25,8 +24,7 @@ def report(lock: Lock, shown: str) -> None:
 
 
 def title(lock: Lock) -> str:
-    family = load.families().get(lock.family)
-    return f"{family.title if family else lock.family} {lock.version} {lock.arch}"
+    return page.release(lock.family, lock.version, lock.arch)
 
 
 def overrides(lock: Lock) -> None:
@@ -53,6 +51,11 @@ def _pin(pin: Pin) -> list[str]:
     return [f"{pin.path}{name}", facts, *([pin.detail] if pin.detail else [])]
 
 
+def file_name(pin: Pin) -> str:
+    """What a pin is called in a row of a table."""
+    return f"{pin.name} repomd.xml" if pin.name else pin.path.rpartition("/")[2]
+
+
 def _yes(value: bool) -> str:
     return "yes" if value else "no"
 
@@ -66,7 +69,11 @@ def table(lock: Lock) -> dict[str, Any]:
         "kernel": {"version": kernel.version, "xen_pv": kernel.xen_pv, "xen_pvh": kernel.xen_pvh,
                    "payload": kernel.payload, "cmdline_size": kernel.cmdline_size,
                    "initrd_xen_drivers": list(kernel.initrd_xen_drivers), "buildstamp": kernel.buildstamp},
-        "pins": [{"role": pin.role, "name": pin.name, "path": pin.path, "size": pin.size, "digest": str(pin.digest),
-                  "evidence": pin.evidence, "detail": pin.detail, "key": pin.key} for pin in lock.pins],
-        "absent": list(lock.absent), "overrides": dict(lock.overrides),
+        "pins": pins(lock), "absent": list(lock.absent), "overrides": dict(lock.overrides),
     }
+
+
+def pins(lock: Lock) -> list[dict[str, Any]]:
+    """What programs get to know of each pin."""
+    return [{"role": pin.role, "name": pin.name, "path": pin.path, "size": pin.size, "digest": str(pin.digest),
+             "evidence": pin.evidence, "detail": pin.detail, "key": pin.key} for pin in lock.pins]

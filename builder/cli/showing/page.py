@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 
+from builder.catalog import load
 from builder.cli import printing
 from builder.lock.compare import SECONDS
 from builder.names import escaped
@@ -28,6 +29,12 @@ def compose(name: str, epoch: int) -> str:
     if not name or SECONDS.fullmatch(name):
         return datetime.datetime.fromtimestamp(epoch, datetime.UTC).strftime("%Y-%m-%d %H:%M")
     return f"{name}, {day(epoch)}"
+
+
+def release(family: str, version: str, arch: str) -> str:
+    """A release by the title of its family, where that is known here."""
+    known = load.families().get(family)
+    return f"{known.title if known else family} {version} {arch}"
 
 
 def key(fingerprint: str) -> str:

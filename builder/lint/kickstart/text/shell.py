@@ -12,7 +12,7 @@ SHELLS = re.compile(r"(?:\S*/)?(?:ba|da|k|z)?sh$")
 
 
 def program(section: Section) -> str:
-    given = values(section.words[1:], "--interpreter")
+    given = values(section.words, "--interpreter")
     return given[-1] if given and given[-1] else "/bin/sh"
 
 

@@ -140,7 +140,12 @@ def _wrapped(text: str, room: int) -> list[str]:
 def counts(found: Sequence[Finding]) -> str:
     errors = sum(f.severity is Severity.ERROR for f in found)
     warnings = sum(f.severity is Severity.WARNING for f in found)
-    return f"{errors} error{'' if errors == 1 else 's'}, {warnings} warning{'' if warnings == 1 else 's'}"
+    return f"{count(errors, 'error')}, {count(warnings, 'warning')}"
+
+
+def count(number: int, noun: str) -> str:
+    """As `1 host` and `2 hosts`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def error(failure: PinbootError) -> None:

@@ -19,7 +19,7 @@ def run(chosen: argparse.Namespace) -> int:
         printing.as_json({"profile": profiles.shown(path), "release": str(profile.release), "ok": not failed,
                           "findings": [printing.finding_json(f) for f in found]})
         return CHECK_FAILED if failed else OK
-    hosts = f"{len(profile.hosts)} host{'' if len(profile.hosts) == 1 else 's'}"
+    hosts = printing.count(len(profile.hosts), "host")
     printing.prose(f"{profile.name}: {profile.release}, {hosts}, output {', '.join(profile.outputs)}")
     printing.out()
     for line in printing.findings(found):

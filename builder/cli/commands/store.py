@@ -39,7 +39,7 @@ def _list(chosen: argparse.Namespace, store: Store, progress: Progress) -> int:
         printing.out()
     free = [use for use in found if not use.locks]
     printing.out(f"{store.root}: {_objects(len(found))}, {printing.size(sum(use.kept.size for use in found))}")
-    printing.out(f"named by {len(named)} lock{'' if len(named) == 1 else 's'}: {len(found) - len(free)}; by none: "
+    printing.out(f"named by {printing.count(len(named), 'lock')}: {len(found) - len(free)}; by none: "
                  f"{len(free)}, {printing.size(sum(use.kept.size for use in free))}")
     for each in named:
         for path in keeping.absent(store, each):
@@ -138,7 +138,7 @@ def _write_lock(path: Path, data: bytes) -> None:
 
 
 def _objects(count: int) -> str:
-    return f"{count} object{'' if count == 1 else 's'}"
+    return printing.count(count, "object")
 
 
 ACTIONS = {"ls": _list, "verify": _verify, "gc": _clear, "export": _export, "import": _import}

@@ -11,8 +11,8 @@ from builder.cli.differences import markdown as md
 from builder.cli.differences import table as tables
 from builder.cli.differences import text as texts
 from builder.cli.differences import words
+from builder.cli.printing import count
 from builder.jobs.comparing.rebuilt import Rebuilt
-from builder.jobs.routes.route import count
 from builder.names import some
 
 MANY = 20

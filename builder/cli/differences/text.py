@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from builder.cli import printing, terminal
 from builder.cli.differences import words
+from builder.cli.printing import count
 from builder.jobs.comparing.difference import Difference
 from builder.jobs.comparing.settings import Changed
 from builder.jobs.comparing.texts.groups import Group
 from builder.jobs.comparing.texts.pairs import Found
-from builder.jobs.routes.route import count
 from builder.lock.compare import PinChange
 
 WIDTH = printing.WIDTH

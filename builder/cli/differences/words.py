@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from builder.cli.printing import size
+from builder.cli.printing import count, size
 from builder.cli.showing import lockfile
 from builder.jobs.comparing.difference import Difference
 from builder.jobs.comparing.settings import Changed
@@ -13,7 +13,6 @@ from builder.jobs.comparing.sides.side import Side
 from builder.jobs.comparing.texts import lines
 from builder.jobs.comparing.texts.groups import Group
 from builder.jobs.comparing.texts.pairs import Found
-from builder.jobs.routes.route import count
 from builder.lock.compare import PinChange
 from builder.lock.model import Pin
 from builder.names import escaped, some

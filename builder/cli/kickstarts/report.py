@@ -31,7 +31,7 @@ def findings(name: str, target: Target, guessed: bool, found: Sequence[Finding])
 
 def counts(found: Sequence[Finding]) -> str:
     notes = sum(each.severity is Severity.NOTE for each in found)
-    return printing.counts(found) + (f", {notes} note{'' if notes == 1 else 's'}" if notes else "")
+    return printing.counts(found) + (f", {printing.count(notes, 'note')}" if notes else "")
 
 
 def _place(line: int) -> str:

@@ -53,7 +53,7 @@ def _signature(found: Account) -> str:
 
 
 def _group(group: Group) -> None:
-    files = f"{group.count} file{'' if group.count == 1 else 's'}"
+    files = printing.count(group.count, "file")
     printing.out()
     printing.out(f"{group.name}: {files}, {printing.size(group.size)}"
                  + (" (mode 0600: keep them so)" if group.name == "private" else ""))

@@ -39,7 +39,7 @@ def show(chosen: argparse.Namespace, path: Path) -> int:
         printing.as_json_of_many({"kind": "profile", **_table(profile, path, made_of, beside, found)}, "hosts",
                                  (_machine(profile, host) for host in hosts))
         return OK
-    printing.prose(escaped(f"{profiles.shown(path)}: {profile.release}, {_count(len(profile.hosts))}, "
+    printing.prose(escaped(f"{profiles.shown(path)}: {profile.release}, {printing.count(len(profile.hosts), 'host')}, "
                            f"outputs {', '.join(profile.outputs)}"))
     if chosen.host:
         printing.out()
@@ -54,10 +54,6 @@ def show(chosen: argparse.Namespace, path: Path) -> int:
     printing.out()
     _hosts(hosts)
     return OK
-
-
-def _count(number: int) -> str:
-    return f"{number} host{'' if number == 1 else 's'}"
 
 
 def _lock(profile: Profile, beside: Beside) -> None:

@@ -153,7 +153,7 @@ def _folder(root: Path) -> dict[str, bytes]:
     for name, cap in TEXTS.items():
         _take(root, name, cap, texts)
     with os.scandir(root) as entries:
-        for name in sorted(entry.name for entry in entries if entry.name.endswith(".lock"))[:8]:
+        for name in sorted(entry.name for entry in entries if found.is_lock(entry.name))[:8]:
             _take(root, name, lock_text.MAX_BYTES, texts)
     return texts
 
@@ -178,13 +178,9 @@ def _archive(path: Path) -> tuple[str, dict[str, bytes]]:
         file.seek(0)
         for member, pieces in members.read(file, os.fstat(file.fileno()).st_size, str(path)):
             name = member.name.partition("/")[2]
-            cap = lock_text.MAX_BYTES if _is_lock(name) else TEXTS.get(name, -1)
+            cap = lock_text.MAX_BYTES if found.is_lock(name) else TEXTS.get(name, -1)
             if member.kind == "file" and member.size <= cap and name not in texts:
                 texts[name] = b"".join(pieces)
-            if manifest.PATH in texts and any(map(_is_lock, texts)):
+            if manifest.PATH in texts and any(map(found.is_lock, texts)):
                 break
     return "tar.zst" if packed else "tar", texts
-
-
-def _is_lock(name: str) -> bool:
-    return name.endswith(".lock") and "/" not in name

@@ -53,6 +53,11 @@ def walk(root: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
                 yield above + entry.name, entry
 
 
+def is_lock(name: str) -> bool:
+    """Whether a file of this name is the lock, a copy of the one that the bundle was made from."""
+    return name.endswith(".lock") and "/" not in name
+
+
 class File(NamedTuple):
     sha256: str
     mode: int

@@ -69,7 +69,7 @@ def verify(path: Path, progress: Progress | None = None, check: Check = unchecke
 def _is_compared(name: str, size: int) -> bool:
     if name in checksums.SIGNATURES:
         return size <= MAX_SIGNATURE
-    return name in (manifest.PATH, checksums.PATH) or (name.endswith(".lock") and "/" not in name)
+    return name in (manifest.PATH, checksums.PATH) or found.is_lock(name)
 
 
 def _verified(path: Path, tree: Tree, check: Check) -> Report:

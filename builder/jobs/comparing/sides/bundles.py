@@ -15,6 +15,7 @@ from builder.jobs.comparing.texts.shelf import Shelf
 from builder.lock import text
 from builder.lock.model import Lock
 from builder.media import checksums, contents
+from builder.media.found import is_lock
 from builder.media.papers import manifest, provenance, sbom
 from builder.names import shown as quoted
 from builder.progress import Progress
@@ -90,7 +91,7 @@ def read(path: Path, shown: str, progress: Progress) -> Contents:
 
 
 def _is_source(name: str) -> bool:
-    return name == PROFILE or bool(LAYER.fullmatch(name)) or (name.endswith(".lock") and "/" not in name)
+    return name == PROFILE or bool(LAYER.fullmatch(name)) or is_lock(name)
 
 
 def _manifest(data: bytes, shown: str) -> _Manifest:

@@ -13,9 +13,8 @@ from builder.profile import secrets
 # Programs that read a password cut a long one, in silence: passwd at 200 bytes (shadow-maint/shadow PR 953), the helper
 # of pam_unix at 512 (pam_unix(8)).
 LONGEST = 200
-# What crypt(5) takes where no rounds= is said, and a most that a slow machine still checks within a few seconds.
+# What crypt(5) takes where no rounds= is said.
 ROUNDS = 5000
-MOST_ROUNDS = 1_000_000
 KINDS = {"$5$": "sha256", "$6$": "sha512", "$y$": "yescrypt"}
 
 

@@ -8,6 +8,9 @@ from builder.cli.options.shared import Row
 
 SHELLS = ("bash", "zsh", "fish")
 
+# A slow machine still checks so many within a few seconds.
+MOST_ROUNDS = 1_000_000
+
 
 def _hash_password(parser: argparse.ArgumentParser) -> None:
     parser.epilog = ("It is asked for twice on a terminal, and read from standard input elsewhere. A\n"
@@ -23,8 +26,8 @@ def _hash_password(parser: argparse.ArgumentParser) -> None:
 
 
 def _rounds(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and 5000 <= int(text) <= 1_000_000):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 5000 to 1000000")
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and 5000 <= int(text) <= MOST_ROUNDS):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 5000 to {MOST_ROUNDS}")
     return int(text)
 
 

@@ -2,12 +2,15 @@
 
 import pytest
 
-from builder.demo import profiles, tree
+from builder.catalog.generation import EFI_LOADERS
+from builder.demo import profiles, stored, tree
 from tests.golden.bench import MIRROR, Mirror
 
 CENTOS = f"{MIRROR}/centos/7/os/x86_64"
 ROCKY = f"{MIRROR}/rocky/9"
 KEY = profiles.public_key()
+# The EFI loaders of a tree of EL9, which machines that boot over the network need.
+LOADERS = {f"{tree.BASEOS}/{path}": b"MZ" + stored.filler(path, 4000) for path in EFI_LOADERS["x86_64"]}
 
 CENTOS_PROFILE = f"""\
 release = "centos-7.9.2009"

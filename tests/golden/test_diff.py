@@ -11,19 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from builder.catalog.generation import EFI_LOADERS
-from builder.demo import stored, tree
+from builder.demo import tree
 from builder.jobs.comparing.sides import sources
 from tests.golden import expected
 from tests.golden.bench import MIRROR, pinboot
-from tests.golden.conftest import KEY, ROCKY
+from tests.golden.conftest import KEY, LOADERS, ROCKY
 from tests.golden.test_fleet import SECRET
 from tests.unit.samples import HASH
 
 FOLDER = Path(__file__).parent / "differences"
 ROOT = Path(__file__).resolve().parents[2]
 CASE = Path(__file__).parent / "cases" / "centos-7-fleet"
-LOADERS = {f"BaseOS/x86_64/os/{path}": b"MZ" + stored.filler(path, 4000) for path in EFI_LOADERS["x86_64"]}
 NET = f"""\
 release = "rocky-9"
 outputs = ["ipxe", "dnsmasq"]

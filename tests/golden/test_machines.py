@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from builder.catalog.generation import EFI_LOADERS
-from builder.demo import stored, tree
+from builder.demo import tree
 from tests.golden.bench import MIRROR, pinboot
+from tests.golden.conftest import LOADERS
+from tests.golden.test_fleet import SECRET
 from tests.unit import samples
 
 TREE = f"{MIRROR}/rocky/9"
@@ -68,14 +69,13 @@ NAMES = ["spare", "c0001", "l0001", "c0002", "c0003"]
 
 @pytest.fixture(scope="module")
 def grown():
-    loaders = {f"BaseOS/x86_64/os/{path}": b"MZ" + stored.filler(path, 4000) for path in EFI_LOADERS["x86_64"]}
-    return {**tree.el9(), **loaders}
+    return {**tree.el9(), **LOADERS}
 
 
 @pytest.fixture
 def fleet(work, mirror, grown, monkeypatch):
     mirror.trees = {TREE: grown}
-    monkeypatch.setenv("FLEET_SECRET", "0b5a1f3c7d9e2468ace013579bdf0f1e2d3c4b5a69788796")
+    monkeypatch.setenv("FLEET_SECRET", SECRET)
     (work / "cmdb").mkdir()
     for name, text in (("fleet.toml", PROFILE), ("site.toml", SITE), ("hosts.csv", CSV), ("rack.sh", "echo $fact_rack\n"),
                        ("cmdb/hosts.json", json.dumps(HOSTS, indent=4))):

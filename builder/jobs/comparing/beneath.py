@@ -8,7 +8,7 @@ from typing import Any
 from builder.jobs.comparing.settings import Changed, Path, Setting, dotted
 from builder.profile.values import Profile
 
-TEXTS = ("pre", "post", "onerror")
+TEXTS = ("pre", "post", "onerror", "kickstart", "template")
 
 
 def changed(old: Profile, new: Profile, before: Mapping[Path, Setting],
@@ -29,8 +29,6 @@ def _meant(profile: Profile) -> Iterator[tuple[Path, Any]]:
         yield ("user", user.name, "password"), user.password_hash
         yield ("user", user.name, "ssh_keys"), user.ssh_keys
     for name in TEXTS:
-        yield (name,), getattr(profile, name)
-    for name in ("kickstart", "template"):
         yield (name,), getattr(profile, name)
     if profile.serve:
         yield ("serve", "secret"), profile.serve.secret
